@@ -1,0 +1,64 @@
+# One vocabulary for people, hooks and CI. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+RUN ?= cities
+VENV ?= .venv
+PYTHON ?= python3.11
+BIN := $(CURDIR)/$(VENV)/bin
+export PATH := $(BIN):$(PATH)
+export GX_ANALYTICS_ENABLED := false
+STAMP := $(VENV)/.talentflow-setup
+UV_VERSION := $(shell grep -oE '^uv==[0-9.]+' requirements.lock)
+# A machine may offer its own builds (a CPU build of torch, say) in a folder or on a page.
+FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)")
+
+.PHONY: help setup demo test accept prove lint types fmt mlflow lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
+	@echo "  RUN=name  which run of params.yaml to build (now: $(RUN))"
+
+setup: $(STAMP) ## Build .venv from the lock (torch first, from your index; see README)
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_VERSION)"
+	$(BIN)/uv pip install --quiet --no-config --python $(BIN)/python $(FIND_LINKS) --constraints requirements.lock torch==2.13.0
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## Build RUN with dvc repro and say where its report is
+	@dvc repro --quiet --glob '*@$(RUN)'
+	@talentflow runs show $(RUN)
+
+test: $(STAMP) ## Run the whole test suite
+	@pytest
+
+accept: $(STAMP) ## Full-size acceptance: the default run, twice, and its proof
+	dvc repro
+	$(MAKE) prove
+
+prove: $(STAMP) ## Rebuild RUN in a clean clone and compare every output's hash
+	@talentflow prove $(RUN)
+
+lint: $(STAMP) ## Check style, formatting, and that only safe calls are made
+	ruff check .
+	ruff format --check .
+
+types: $(STAMP) ## mypy, strict
+	mypy
+
+fmt: $(STAMP) ## Format and apply safe fixes
+	ruff format .
+	ruff check --fix .
+
+mlflow: $(STAMP) ## Open the MLflow UI on http://127.0.0.1:5000
+	talentflow mlflow
+
+lock: ## Resolve the lock anew (only releases older than a week)
+	uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras --no-annotate --no-header \
+	  --exclude-newer "$$(date -u -d '7 days ago' +%F)" pyproject.toml -o requirements.lock
+
+clean: ## Remove what the graph made; keep the environment and the DVC cache
+	rm -rf .scratch runs/*/{extracted,validation,split,tune,model,artefact,evaluation,report}

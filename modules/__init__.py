@@ -1,0 +1,1 @@
+"""What learns: one sub-package per track, free of DVC, MLflow, Ray, Great Expectations and BentoML."""

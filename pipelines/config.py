@@ -1,0 +1,346 @@
+"""What a run is: one entry of `runs:` in params.yaml, parsed once into frozen, typed, strict records."""
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from modules.errors import UserError
+from modules.migration.period import Calendar, Unit
+
+PARAMS = Path("params.yaml")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class Section(BaseModel):
+    """A frozen record that refuses unknown keys and documents its fields by their docstrings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class SimulateSource(Section):
+    """Flows drawn from planted pull, push, stay and reach over real Chinese cities."""
+
+    kind: Literal["simulate"]
+    cities: int = Field(default=24, ge=3, le=300)
+    """How many of the most populous prefecture cities."""
+    volume: float = Field(default=1.0e6, gt=0)
+    """Expected number of moves in a period, all corridors together."""
+
+
+class FlowsSource(Section):
+    """A table of counts that the user brings."""
+
+    kind: Literal["flows"]
+    path: str
+    """File or pattern under the run's data folder; csv, csv.gz, parquet or npz, told by the ending."""
+    sep: str = Field(default=",", min_length=1, max_length=1)
+    encoding: str = "utf-8"
+    scale: float = Field(default=1.0, gt=0)
+    """Multiplies every count (an index that is largest at 1.0 reads better times 1000)."""
+
+
+class Columns(Section):
+    """Which columns (npz: arrays) hold what; several columns may make one period, largest unit first."""
+
+    period: tuple[str, ...] = ("period",)
+    origin: str = "origin"
+    """npz: unused, the first axis after time, in the order of the regions file."""
+    destination: str = "destination"
+    """npz: unused, the second axis after time."""
+    count: str = "count"
+
+    @field_validator("period", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+def _label(value: Any) -> Any:
+    # YAML reads 1998 as a number and 2020-01-06 as a date; both are labels here.
+    return str(value) if isinstance(value, int | dt.date) else value
+
+
+Label = Annotated[str, BeforeValidator(_label)]
+
+
+class Span(Section):
+    """A closed range of periods."""
+
+    first: Label = Field(alias="from")
+    last: Label = Field(alias="to")
+
+
+class Period(Section):
+    """The time axis."""
+
+    unit: Unit
+    first: Label = Field(alias="from")
+    """First period kept, like 2020-01-06, 2020-01, 1997Q1 or 1998."""
+    last: Label = Field(alias="to")
+    """Last period kept."""
+    gaps: tuple[Span, ...] = ()
+    """Ranges in which nothing was recorded; no window crosses one."""
+
+    @field_validator("gaps", mode="before")
+    @classmethod
+    def _list_to_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        calendar = self.calendar
+        for first, last in [(self.first, self.last), *((gap.first, gap.last) for gap in self.gaps)]:
+            if calendar.ordinal(first) > calendar.ordinal(last):
+                msg = f"`from` {first} is later than `to` {last}"
+                raise ValueError(msg)
+        return self
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar of the unit."""
+        return Calendar(self.unit)
+
+    @property
+    def ordinals(self) -> range:
+        """Every period from first to last, gaps included."""
+        return range(self.calendar.ordinal(self.first), self.calendar.ordinal(self.last) + 1)
+
+    @property
+    def gap_ordinals(self) -> frozenset[int]:
+        """The periods in which nothing was recorded."""
+        count = self.calendar.ordinal
+        return frozenset(p for gap in self.gaps for p in range(count(gap.first), count(gap.last) + 1))
+
+
+class Distances(Section):
+    """A table of distances between regions."""
+
+    path: str
+    """CSV or parquet file under the data folder."""
+    origin: str
+    destination: str
+    km: str
+
+
+class Regions(Section):
+    """The nodes."""
+
+    path: str | None = None
+    """Table of regions under the data folder (none: the regions are those that the flows name)."""
+    id: str | None = None
+    name: str | None = None
+    lat: str | None = None
+    lon: str | None = None
+    distances: Distances | None = None
+    """Distances win over coordinates; with neither, the geographic parts of a model are off."""
+    merge: dict[str, str] = {}
+    """Region -> the region it is counted in; flows between the two become the latter's diagonal."""
+    keep: str = Field(default="all", pattern=r"^(all|[1-9]\d* busiest)$")
+    """`all`, or `60 busiest`: by in- plus out-flow off the diagonal over the periods before the test."""
+
+    @model_validator(mode="after")
+    def _columns_need_a_table(self) -> Self:
+        named = [key for key in ("id", "name", "lat", "lon") if getattr(self, key) is not None]
+        if self.path is None and named:
+            msg = f"{named[0]} names a column, but regions.path is none: give the table or drop the key"
+            raise ValueError(msg)
+        if self.path is not None and self.id is None:
+            msg = "regions.path is given: say which column holds the region's code (regions.id)"
+            raise ValueError(msg)
+        if (self.lat is None) != (self.lon is None):
+            msg = "lat and lon go together"
+            raise ValueError(msg)
+        return self
+
+
+class Cells(Section):
+    """What the table means where it is silent."""
+
+    absent: Literal["zero", "missing", "censored"]
+    """An origin-destination-period without a row: nobody moved, unknown, or too few to be listed."""
+    zero: Literal[True, "censored"] = True
+    """A written zero: true, or `censored` (some positive count below the listing's cut)."""
+    diagonal: bool = True
+    """Whether origin = destination is a flow to forecast (false: such rows are dropped and counted)."""
+
+
+class Windows(Section):
+    """How the periods are cut; all in periods, and no window crosses a gap."""
+
+    length: int = Field(ge=1)
+    """Periods that a forecaster sees."""
+    horizon: int = Field(ge=1)
+    """Periods that it forecasts."""
+    validation: int = Field(ge=1)
+    """Observed periods before the test, for choosing."""
+    test: int = Field(ge=1)
+    """Last observed periods, for the claim."""
+
+    @model_validator(mode="after")
+    def _room_for_the_horizon(self) -> Self:
+        for part in ("validation", "test"):
+            if getattr(self, part) < self.horizon:
+                msg = (
+                    f"{part} is shorter than horizon {self.horizon}: no forecast of every horizon fits in it"
+                )
+                raise ValueError(msg)
+        return self
+
+
+class Checks(Section):
+    """Floors and ceilings of the validation suites."""
+
+    min_rows: int = Field(default=100, ge=1)
+    """Rows that the flow table has at least (an empty table passes every value check)."""
+    max_missing: float = Field(default=0.1, ge=0, le=1)
+    """Share of origin-destination-period cells that may be unknown."""
+    max_jump: float = Field(default=4.0, gt=1)
+    """Warn where a period's total is this many times its neighbour's, or one over it."""
+
+
+class Tune(Section):
+    """The sweep."""
+
+    trials: int = Field(default=8, ge=1)
+    """Configurations drawn for every model that has a search space."""
+    parallel: int = Field(default=2, ge=1)
+    """Trials that run at a time, one thread each; does not change a byte of the result."""
+
+
+class Train(Section):
+    """The fits that are kept."""
+
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Every learned model is fitted once per seed; the first seed's is the one packaged."""
+    accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
+    """Lightning's accelerator."""
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _list_to_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("seeds")
+    @classmethod
+    def _some_and_distinct(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or len(set(value)) != len(value):
+            msg = "name at least one seed, each once"
+            raise ValueError(msg)
+        return value
+
+
+class Evaluate(Section):
+    """The judgement."""
+
+    coverage: float = Field(default=0.9, gt=0.5, lt=1)
+    """Nominal coverage of the conformal intervals."""
+    bootstrap: int = Field(default=1000, ge=100)
+    """Resamples of origins x destinations x time blocks behind every interval."""
+    block: int = Field(default=1, ge=1)
+    """Consecutive forecast origins resampled together."""
+
+
+class RunConfig(Section):
+    """One run: a track, its data and its settings. Every section stands in params.yaml, for DVC to watch."""
+
+    track: Literal["migration"]
+    data: str
+    """The one input path, a file or folder, relative to params.yaml."""
+    seed: int = 0
+    """Seed of the simulation, of the drawn trials and of the bootstrap."""
+    source: Annotated[SimulateSource | FlowsSource, Field(discriminator="kind")]
+    columns: Columns = Columns()
+    period: Period
+    regions: Regions = Regions()
+    cells: Cells
+    windows: Windows
+    checks: Checks = Checks()
+    tune: Tune = Tune()
+    train: Train = Train()
+    evaluate: Evaluate = Evaluate()
+
+    @model_validator(mode="after")
+    def _windows_fit(self) -> Self:
+        observed = len([p for p in self.period.ordinals if p not in self.period.gap_ordinals])
+        windows = self.windows
+        need = windows.length + windows.horizon + windows.validation + windows.test
+        if observed < need:
+            msg = (
+                f"windows need at least {need} observed periods (length + horizon + validation + test), "
+                f"period has {observed}: shorten a window or widen period"
+            )
+            raise ValueError(msg)
+        return self
+
+
+def one_line(error: ValidationError, where: str) -> UserError:
+    """The first fault of a configuration as one line: where, key, what; and how many more there are."""
+    faults = error.errors()
+    fault = faults[0]
+    tags = {"simulate", "flows"}  # pydantic puts the union's tag into the path
+    key = ".".join(str(part) for part in fault["loc"] if part not in tags)
+    what = {
+        "extra_forbidden": "no such key (misspelt?)",
+        "missing": "is required and was not given",
+    }.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    given = "" if fault["type"] in {"missing", "value_error"} else f", given {fault['input']!r}"
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return UserError(f"{where}: {key or 'entry'}: {what}{given}{more}")
+
+
+def parse_run(entry: Any, where: str) -> RunConfig:
+    """Read one entry strictly.
+
+    Raises:
+        UserError: naming the misspelt, missing or out-of-range key.
+    """
+    try:
+        return RunConfig.model_validate(entry)
+    except ValidationError as error:
+        raise one_line(error, where) from error
+
+
+def read_yaml(path: Path) -> Any:
+    """A YAML file's content, plain types.
+
+    Raises:
+        UserError: if the file is absent or not YAML.
+    """
+    try:
+        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{path}: no such file; run this in the project's top folder or give the right path"
+        ) from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+
+
+def load_run(name: str, params: Path = PARAMS) -> RunConfig:
+    """The run `name` of params.yaml.
+
+    Raises:
+        UserError: if there is no such run or its entry is wrong.
+    """
+    document = read_yaml(params)
+    runs = document.get("runs") if isinstance(document, dict) else None
+    if not isinstance(runs, dict):
+        raise UserError(f"{params}: has no `runs:` mapping")
+    if name not in runs:
+        raise UserError(
+            f"{params}: no run {name!r}; it has {', '.join(sorted(runs))} (add one: talentflow runs add FILE)"
+        )
+    return parse_run(runs[name], f"{params}: runs.{name}")

@@ -1,0 +1,1 @@
+"""Stages that only the migration track has: simulate and import."""

@@ -1,0 +1,72 @@
+"""Where a run's things lie: outputs under runs/<run>/, trusted scratch under .scratch/."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SCRATCH = Path(".scratch")
+
+
+@dataclass(frozen=True)
+class RunPaths:
+    """The folders and files of one run, relative to the project's top folder."""
+
+    run: str
+
+    @property
+    def top(self) -> Path:
+        """Everything of the run."""
+        return Path("runs") / self.run
+
+    @property
+    def extracted(self) -> Path:
+        """flows.parquet, regions.parquet, distances.parquet (if known) and import.json."""
+        return self.top / "extracted"
+
+    @property
+    def validation(self) -> Path:
+        """result.json and index.html of the data checks."""
+        return self.top / "validation"
+
+    @property
+    def split(self) -> Path:
+        """split.json: the origins of train, validation and test, and hashes of their row keys."""
+        return self.top / "split"
+
+    @property
+    def tune(self) -> Path:
+        """best.json and trials.json."""
+        return self.top / "tune"
+
+    @property
+    def model(self) -> Path:
+        """<model>/seed-<seed>/{backtest,final}: weights and config."""
+        return self.top / "model"
+
+    @property
+    def artefact(self) -> Path:
+        """The packaged candidate."""
+        return self.top / "artefact"
+
+    @property
+    def evaluation(self) -> Path:
+        """evaluation.json: everything that the report shows."""
+        return self.top / "evaluation"
+
+    @property
+    def metrics(self) -> Path:
+        """Numbers for `dvc metrics`."""
+        return self.top / "metrics.json"
+
+    @property
+    def plots(self) -> Path:
+        """Tables for `dvc plots`."""
+        return self.top / "plots"
+
+    @property
+    def report(self) -> Path:
+        """index.html."""
+        return self.top / "report"
+
+    def scratch(self, stage: str, key: str) -> Path:
+        """Resumable work of a stage with this key; never a release artefact."""
+        return SCRATCH / self.run / f"{stage}-{key[:16]}"
