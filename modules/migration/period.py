@@ -49,7 +49,7 @@ class Calendar:
             days = dt.date(parts[0], parts[1], parts[2]).toordinal()
             return days if self.unit == "day" else (days - 1) // _DAYS_A_WEEK
         if self.unit == "month":
-            return dt.date(*parts, 1).month - 1 + 12 * parts[0]
+            return 12 * parts[0] + dt.date(parts[0], parts[1], 1).month - 1
         return 4 * parts[0] + parts[1] - 1 if self.unit == "quarter" else parts[0]
 
     def label(self, ordinal: int) -> str:
