@@ -1,0 +1,1 @@
+"""Baselines: forecasters that need no gradient descent."""

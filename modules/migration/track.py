@@ -1,0 +1,95 @@
+"""The migration track's models: the naive, the statistical and the learned, first to last."""
+
+from modules.migration.baselines.gravity import Gravity
+from modules.migration.baselines.gravity_fit import fit_gravity
+from modules.migration.baselines.naive import LastValue, SeasonalNaive
+from modules.migration.baselines.ridge_ar import CalendarRidgeAR, RidgeAR
+from modules.migration.data_module import FlowDataModule
+from modules.migration.forecast_module import ForecastModule
+from modules.migration.forecaster import Task
+from modules.migration.residual_gru import ResidualGRU
+from modules.track import Hyperparameters, ModelSpec, Phase
+
+_RIDGE = {
+    "alpha": (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0),
+    "anchor": ("mean", "last", "seasonal"),
+    "size_weight": (0.0, 0.5, 1.0),
+}
+_CALENDAR = {**_RIDGE, "beta": (1e-3, 1e-2, 1e-1, 1.0)}
+
+
+def _last_value(data: FlowDataModule, _: Hyperparameters) -> LastValue:
+    return LastValue(data.task)
+
+
+def _seasonal_naive(data: FlowDataModule, _: Hyperparameters) -> SeasonalNaive:
+    return SeasonalNaive(data.task)
+
+
+def _ridge(data: FlowDataModule, chosen: Hyperparameters) -> RidgeAR:
+    network = RidgeAR(data.task, **{key: chosen[key] for key in _RIDGE})  # type: ignore[arg-type]
+    data.fit_encoder(network.encoder)
+    network.fit(data.fitting, data.size)
+    return network
+
+
+def _calendar_ridge(data: FlowDataModule, chosen: Hyperparameters) -> CalendarRidgeAR:
+    network = CalendarRidgeAR(data.task, **{key: chosen[key] for key in _CALENDAR})  # type: ignore[arg-type]
+    data.fit_encoder(network.encoder)
+    network.fit(data.fitting, data.size)
+    return network
+
+
+def _gravity(data: FlowDataModule, chosen: Hyperparameters) -> Gravity:
+    network = Gravity(data.task, mass=chosen["mass"])  # type: ignore[arg-type]
+    if data.log_km is not None:
+        network.log_km.copy_(data.log_km)
+    fit_gravity(network, data.fitting)
+    return network
+
+
+def _residual_gru(data: FlowDataModule, chosen: Hyperparameters) -> ResidualGRU:
+    network = ResidualGRU(data.task, hidden=int(chosen["hidden"]), dropout=float(chosen["dropout"]))
+    network.core = _calendar_ridge(data, chosen)
+    network.encoder.load_state_dict(network.core.encoder.state_dict())
+    if data.log_km is not None:
+        network.log_km.copy_(data.log_km)
+    return network
+
+
+def _residual(network: ResidualGRU, data: FlowDataModule, chosen: Hyperparameters, seed: int) -> Phase:
+    epochs = int(chosen["epochs"])
+    steps = epochs * len(data.train_dataloader())
+    rate = float(chosen["learning_rate"])
+    return Phase(ForecastModule(network, data.size, learning_rate=rate, steps=steps, seed=seed), epochs)
+
+
+MODELS: tuple[ModelSpec, ...] = (  # type: ignore[type-arg]
+    ModelSpec("last_value", _last_value),
+    ModelSpec("seasonal_naive", _seasonal_naive),
+    ModelSpec("ridge_ar", _ridge, _RIDGE),
+    ModelSpec("ridge_ar_calendar", _calendar_ridge, _CALENDAR),
+    ModelSpec("gravity", _gravity, {"mass": ("last", "mean")}),
+    ModelSpec(
+        "residual_gru",
+        _residual_gru,
+        {
+            "hidden": (8, 16, 32),
+            "dropout": (0.0, 0.1, 0.3),
+            "learning_rate": (1e-4, 5e-4, 2e-3, 5e-3),
+            "epochs": (10, 20, 40),
+        },
+        phases=(_residual,),
+        inherits="ridge_ar_calendar",
+    ),
+)
+
+
+def models_for(task: Task) -> tuple[ModelSpec, ...]:  # type: ignore[type-arg]
+    """The models that mean something for a task.
+
+    Without a calendar cycle in the history the seasonal-naive forecast does not exist, and without a
+    cycle at all the calendar-aware ridge is the plain one; the residual's core then is that all the same.
+    """
+    cyclic = 1 < task.cycle <= task.length
+    return tuple(model for model in MODELS if cyclic or model.name != "seasonal_naive")

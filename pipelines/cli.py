@@ -1,0 +1,163 @@
+"""The command line: `talentflow STAGE RUN`, and the verbs around it."""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from modules.errors import UserError
+from pipelines.config import load_run
+
+Run = Annotated[str, typer.Argument(help="A run of params.yaml.", metavar="RUN")]
+EntryFile = Annotated[Path, typer.Argument(help="YAML file with run entries.", metavar="FILE")]
+Data = Annotated[Path | None, typer.Option("--data", help="The run's data: a file or folder.")]
+
+app = typer.Typer(
+    help="Talentflow: raw talent data to served, explained predictions.",
+    epilog="Example: talentflow runs add params/tiny.yaml && dvc repro --glob '*@tiny'",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+runs = typer.Typer(
+    help="Check, add, remove and show runs.",
+    epilog="Example: talentflow runs add params/korea.yaml --data ../data/korea_quarterly_od",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(runs, name="runs")
+
+
+@app.command("import", epilog="Example: talentflow import cities")
+def import_(run: Run) -> None:
+    """Read or simulate the run's flows into one sorted table, with its regions and distances."""
+    from pipelines.migration import ingest
+
+    ingest.run(run, load_run(run))
+
+
+@app.command(epilog="Example: talentflow validate cities")
+def validate(run: Run) -> None:
+    """Check the imported table against its expectations; a critical failure stops the graph."""
+    from pipelines import validate as stage
+
+    stage.run(run, load_run(run))
+
+
+@app.command(epilog="Example: talentflow split cities")
+def split(run: Run) -> None:
+    """Freeze which periods train, validate and test."""
+    from pipelines import split as stage
+
+    stage.run(run, load_run(run))
+
+
+@app.command(epilog="Example: talentflow tune cities")
+def tune(run: Run) -> None:
+    """Sweep every model's hyperparameters with Ray Tune; a killed sweep resumes."""
+    from pipelines import tune as stage
+
+    stage.run(run, load_run(run))
+
+
+@app.command(epilog="Example: talentflow train cities")
+def train(run: Run) -> None:
+    """Fit every model with its chosen hyperparameters, once a seed; finished fits are kept if killed."""
+    from pipelines import train as stage
+
+    stage.run(run, load_run(run))
+
+
+@app.command(epilog="Example: talentflow evaluate cities")
+def evaluate(run: Run) -> None:
+    """Rank by back-test, score the test, package the candidate."""
+    from pipelines import evaluate as stage
+
+    stage.run(run, load_run(run))
+
+
+@app.command(epilog="Example: talentflow report cities")
+def report(run: Run) -> None:
+    """Write the run's self-contained report."""
+    from pipelines import report as stage
+
+    stage.run(run, load_run(run))
+
+
+@app.command(epilog="Example: talentflow prove cities")
+def prove(run: Run) -> None:
+    """Rebuild the run in a clean clone and compare the hash of every output."""
+    from pipelines import prove as stage
+
+    typer.echo(stage.prove(run))
+
+
+@app.command(epilog="Example: talentflow mlflow --port 5001")
+def mlflow(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> None:
+    """Open the MLflow UI over this project's runs, on the loopback address only."""
+    from pipelines.tracking import tracking_uri
+
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri()]
+    os.execv(sys.executable, [*command, "--host", "127.0.0.1", "--port", str(port)])  # noqa: S606
+
+
+@runs.command(epilog="Example: talentflow runs check params/korea.yaml --data ../data/korea_quarterly_od")
+def check(file: EntryFile, data: Data = None) -> None:
+    """Say what adding the entries would do; touches nothing."""
+    from pipelines import runs as verbs
+
+    typer.echo(verbs.check(file, data))
+
+
+@runs.command(epilog="Example: talentflow runs add params/tiny.yaml")
+def add(file: EntryFile, data: Data = None) -> None:
+    """Check the entries and merge them into params.yaml."""
+    from pipelines import runs as verbs
+
+    typer.echo(verbs.add(file, data))
+
+
+@runs.command(epilog="Example: talentflow runs remove korea")
+def remove(run: Run) -> None:
+    """Take a run out of params.yaml; what it built stays on disk."""
+    from pipelines import runs as verbs
+
+    typer.echo(verbs.remove(run))
+
+
+@runs.command(epilog="Example: talentflow runs show cities")
+def show(run: Run) -> None:
+    """Say where the run's report, checks and MLflow UI are."""
+    from pipelines import runs as verbs
+
+    typer.echo(verbs.show(run))
+
+
+def _die_with_parent() -> None:
+    # A killed `dvc repro` must leave no stage behind it (Linux; elsewhere it runs on, locked).
+    if sys.platform == "linux" and "DVC_STAGE" in os.environ:
+        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
+
+
+def _stop(number: int, _frame: FrameType | None) -> Any:
+    raise SystemExit(128 + number)
+
+
+def main() -> None:
+    """Run the command line: exit 2 and one line for what the user can mend."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("pipelines").setLevel(logging.INFO)
+    _die_with_parent()
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app()
+    except UserError as error:
+        typer.echo(f"talentflow: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,49 @@
+"""One fit of one model: used by every trial of a sweep and by every kept fit alike."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+from torch import nn
+
+from modules.track import Hyperparameters, ModelSpec
+
+
+class LossCurve(pl.Callback):
+    """Keeps the mean training loss of every epoch."""
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:  # noqa: ARG002
+        """Append the epoch's loss."""
+        self.losses.append(float(trainer.callback_metrics["train_loss"]))
+
+
+def fit(
+    spec: ModelSpec[Any, Any],
+    data: pl.LightningDataModule,
+    chosen: Hyperparameters,
+    seed: int,
+    accelerator: str = "cpu",
+    curve: LossCurve | None = None,
+) -> nn.Module:
+    """Build a model and train it through its phases: same data, hyperparameters and seed, same weights."""
+    pl.seed_everything(seed, verbose=False)
+    network: nn.Module = spec.build(data, chosen)
+    for phase in spec.phases:
+        training = phase(network, data, chosen, seed)
+        trainer = pl.Trainer(
+            max_epochs=training.epochs,
+            accelerator=accelerator,
+            devices=1,
+            deterministic=True,
+            gradient_clip_val=5.0,
+            callbacks=[curve or LossCurve()],
+            limit_val_batches=0,
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        trainer.fit(training.module, datamodule=data)
+    return network.cpu().eval()

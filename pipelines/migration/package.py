@@ -1,0 +1,87 @@
+"""Packaging the candidate: the artefact folder that release registers and serving loads."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from dvc.repo import Repo
+
+from modules.artefact import seal, sha256_of
+from modules.errors import UserError
+from modules.migration.predictor import MigrationPredictor, golden
+from pipelines.evaluation import Evaluation
+from pipelines.files import write_json
+from pipelines.migration.judgement import Judgement
+from pipelines.paths import RunPaths
+from pipelines.stage_key import STAGES, key_of, stage_content
+
+
+def predictor_of(judgement: Judgement) -> MigrationPredictor:
+    """The candidate's first seed with its intervals and the last unbroken window of the data.
+
+    Raises:
+        UserError: if the data ends with fewer observed periods in a row than a window has.
+    """
+    flows, length = judgement.data.flows, judgement.data.final.task.length
+    if not flows.observed[-length:].all():
+        raise UserError(
+            f"period: the last {length} periods are not unbroken, so nothing can be forecast from them"
+        )
+    return MigrationPredictor(
+        network=next(iter(judgement.candidate.final.values())),
+        intervals=judgement.intervals,
+        history=torch.from_numpy(flows.inputs()[-length:].copy()),
+        as_of=flows.first + len(flows.observed) - 1,
+        calendar=flows.calendar,
+        regions=flows.regions,
+        names=flows.names,
+    )
+
+
+def lineage(name: str) -> dict[str, Any]:
+    """Where the artefact comes from, by content only: stage keys, data hash, lock hash, training rows."""
+    split = json.loads((RunPaths(name).split / "split.json").read_text(encoding="utf-8"))
+    with Repo() as repo:
+        contents = {
+            stage: stage_content(repo, stage, name) for stage in STAGES[: STAGES.index("evaluate") + 1]
+        }
+    first, last = split["parts"]["train"]["from"], split["parts"]["validation"]["to"]
+    trained = {period: digest for period, digest in split["row_keys"].items() if first <= period <= last}
+    return {
+        "stages": {stage: key_of(content) for stage, content in contents.items()},
+        "data": contents["import"]["hashes"]["data"],
+        "environment": sha256_of(Path("requirements.lock")),
+        "training": {"from": first, "to": last, "row_keys": trained},
+    }
+
+
+def write_artefact(folder: Path, name: str, predictor: MigrationPredictor, card: dict[str, Any]) -> None:
+    """Fill an empty folder with the artefact and seal it."""
+    predictor.save(folder)
+    write_json(folder / "card.json", card)
+    write_json(folder / "lineage.json", lineage(name))
+    write_json(folder / "golden.json", golden(predictor))
+    seal(folder)
+
+
+def model_card(evaluation: Evaluation) -> dict[str, Any]:
+    """What a user of the model should know: what it is for, how it was judged, where it fails."""
+    row = evaluation.leaderboard[0]
+    return {
+        "run": evaluation.run,
+        "model": row.model,
+        "learned": row.learned,
+        "hyperparameters": row.parameters,
+        "intended_use": "forecast of moves between regions for planning; not for decisions about persons",
+        "unit": evaluation.unit,
+        "horizon": evaluation.horizon,
+        "regions": len(evaluation.regions),
+        "spans": evaluation.spans,
+        "backtest_mae": row.backtest_mae.model_dump(),
+        "test": {metric: spread.model_dump() for metric, spread in row.test.items()},
+        "improvement_over": evaluation.best_baseline,
+        "improvement": row.improvement and row.improvement.model_dump(),
+        "slices": {part.name: part.mae[row.model] for part in evaluation.slices},
+        "coverage": [each.model_dump() for each in evaluation.coverage],
+    }

@@ -1,0 +1,29 @@
+"""Ray for the length of a block: a small local one, or the cluster that RAY_ADDRESS names."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+
+STORE_BYTES = 512 * 2**20
+
+
+@contextmanager
+def ray_session(cpus: int) -> Iterator[None]:
+    """Connect to RAY_ADDRESS, or start Ray with `cpus` workers and no dashboard; a running one is shared."""
+    if ray.is_initialized():
+        yield
+        return
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+    local: dict[str, Any] = (
+        {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": cpus, "object_store_memory": STORE_BYTES}
+    )
+    ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, **local)
+    try:
+        yield
+    finally:
+        ray.shutdown()

@@ -1,0 +1,49 @@
+"""The identity of a stage's work: what went into it, known before it starts."""
+
+import hashlib
+import json
+from typing import Any
+
+from dvc.dependency import ParamsDependency
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
+from modules.errors import UserError
+
+STAGES = ("import", "validate", "split", "tune", "train", "evaluate", "report")
+
+
+def stage_content(repo: Repo, stage: str, run: str) -> dict[str, Any]:
+    """Command, hashes of the dependencies and values of the parameters of a stage as they are now.
+
+    The run's data goes by its content alone: where it lies is nobody's business.
+
+    Raises:
+        UserError: if dvc.yaml has no such stage or a dependency is absent.
+    """
+    try:
+        (found,) = repo.stage.collect(f"{stage}@{run}")
+        found.save_deps(allow_missing=False)
+    except DvcException as error:
+        raise UserError(f"dvc.yaml: {stage}@{run}: {error}; build what is missing with dvc repro") from error
+    hashes: dict[str, Any] = {}
+    for dependency in found.deps:
+        if isinstance(dependency, ParamsDependency):
+            hashes |= {
+                key.replace(f"runs.{run}.", ""): value for key, value in dependency.hash_info.value.items()
+            }
+        else:
+            inside = dependency.is_in_repo and not dependency.def_path.startswith("params/")
+            hashes[dependency.def_path if inside else "data"] = dependency.hash_info.value
+    return {"command": found.cmd, "hashes": hashes}
+
+
+def key_of(content: dict[str, Any]) -> str:
+    """The sha256 of a stage's content."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def stage_key(stage: str, run: str) -> str:
+    """The stage's key: it tags the MLflow run and names the scratch folder."""
+    with Repo() as repo:
+        return key_of(stage_content(repo, stage, run))

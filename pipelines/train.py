@@ -1,0 +1,72 @@
+"""The train stage: every model as the sweep chose it, once a seed, for the back-test and for good."""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from modules.migration.forecaster import Forecaster
+from modules.migration.networks import save_network
+from modules.migration.track import models_for
+from pipelines.config import RunConfig
+from pipelines.files import whole_folder, write_json
+from pipelines.fitting import LossCurve, fit
+from pipelines.migration.data import open_data
+from pipelines.paths import RunPaths
+from pipelines.stage_key import stage_key
+from pipelines.tracking import tracked
+from pipelines.usage import Usage
+
+log = logging.getLogger(__name__)
+Fold = Literal["backtest", "final"]
+
+
+def run(name: str, config: RunConfig) -> None:
+    """Write `<model>/seed-<seed>/{backtest,final}`: `model.safetensors` and `config.json`.
+
+    `backtest` is fitted before the validation span and ranks the models, `final` before the test and is
+    what may ship; both by the sweep's hyperparameters alone, nothing is chosen here. A baseline has one
+    seed. Finished fits wait in scratch, so a killed stage goes on where it stopped.
+    """
+    torch.set_num_threads(1)
+    key = stage_key("train", name)
+    scratch = RunPaths(name).scratch("train", key)
+    best: dict[str, Any] = json.loads((RunPaths(name).tune / "best.json").read_text(encoding="utf-8"))
+    data = open_data(name, config)
+    work = [
+        (spec, seed, fold)
+        for spec in models_for(data.final.task)
+        for seed in (config.train.seeds if spec.learned else config.train.seeds[:1])
+        for fold in ("backtest", "final")
+    ]
+    with whole_folder(RunPaths(name).model) as folder, tracked("train", name, key) as parent:
+        for number, (spec, seed, fold) in enumerate(work, start=1):
+            part = Path(spec.name, f"seed-{seed}", fold)
+            if not (scratch / part).exists():
+                usage, curve = Usage(), LossCurve()
+                fitting = data.backtest if fold == "backtest" else data.final
+                fitting.seed = seed
+                network = fit(spec, fitting, best[spec.name], seed, config.train.accelerator, curve)
+                with whole_folder(scratch / part) as fitted:
+                    _save(network, fitted)
+                    write_json(fitted / "curve.json", curve.losses)
+                parent.child(
+                    f"{spec.name} seed {seed} {fold}",
+                    best[spec.name],
+                    usage.metrics(),
+                    {"train_loss": curve.losses},
+                )
+            log.info("fit %d of %d: %s", number, len(work), part)
+            shutil.copytree(scratch / part, folder / part)
+        parent.log({"fits": len(work), "seeds": list(config.train.seeds)}, {})
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _save(network: object, folder: Path) -> None:
+    if not isinstance(network, Forecaster):
+        msg = f"{type(network).__name__} is not a Forecaster"
+        raise TypeError(msg)
+    save_network(network, folder)

@@ -1,0 +1,209 @@
+"""The tune stage: a Ray Tune sweep over a trial list that the seed fixed before the first trial ran."""
+
+import itertools
+import logging
+import random
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from ray import tune
+from ray.tune import Callback, ResultGrid, TuneConfig, Tuner
+from ray.tune import RunConfig as SweepConfig
+
+from modules.migration.data_module import FlowDataModule
+from modules.migration.forecaster import Forecaster
+from modules.migration.forecasting import mean_absolute_error
+from modules.migration.track import models_for
+from modules.track import ModelSpec
+from pipelines.config import RunConfig
+from pipelines.files import whole_folder, write_json
+from pipelines.fitting import LossCurve, fit
+from pipelines.migration.data import open_data
+from pipelines.paths import RunPaths
+from pipelines.ray_session import ray_session
+from pipelines.stage_key import stage_key
+from pipelines.tracking import tracked
+from pipelines.usage import Usage
+
+log = logging.getLogger(__name__)
+Spec = ModelSpec[Any, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One configuration of one model."""
+
+    number: int
+    model: str
+    parameters: Mapping[str, float | int | str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial found. Cost is kept for MLflow and never reaches a DVC output."""
+
+    trial: Trial
+    mae: float
+    losses: Sequence[float]
+    cost: Mapping[str, float]
+
+
+def draw_trials(
+    specs: Sequence[Spec], inherited: Mapping[str, Mapping[str, Any]], count: int, seed: int
+) -> list[Trial]:
+    """Draw up to `count` different configurations for every model, each from its own seeded generator.
+
+    Numbering starts at 0 in the order of `specs`; a model without a search space gets its one trial.
+    """
+    trials: list[Trial] = []
+    for spec in specs:
+        grid = [
+            dict(zip(spec.space, values, strict=True)) for values in itertools.product(*spec.space.values())
+        ]
+        generator = random.Random(f"{seed}/{spec.name}")  # noqa: S311 (a search, not a secret)
+        base = inherited.get(spec.inherits or "", {})
+        for drawn in generator.sample(grid, min(count, len(grid))):
+            trials.append(Trial(len(trials), spec.name, {**base, **drawn}))
+    return trials
+
+
+def run(name: str, config: RunConfig) -> None:
+    """Write `best.json` (model -> chosen hyperparameters) and `trials.json` (everything tried).
+
+    A trial fits before the validation span and is judged on it; the least MAE wins, ties go to the first
+    drawn. Models that inherit hyperparameters are swept after those they inherit from. A killed sweep
+    goes on where it stopped, and ends in the same result.
+    """
+    key = stage_key("tune", name)
+    scratch = RunPaths(name).scratch("tune", key).resolve()
+    data = open_data(name, config).backtest
+    outcomes: list[Outcome] = []
+    best: dict[str, Outcome] = {}
+    with (
+        whole_folder(RunPaths(name).tune) as folder,
+        tracked("tune", name, key) as parent,
+        ray_session(config.tune.parallel),
+    ):
+        for number, wave in enumerate(_waves(models_for(data.task))):
+            inherited = {model: outcome.trial.parameters for model, outcome in best.items()}
+            trials = draw_trials(wave, inherited, config.tune.trials, config.seed)
+            outcomes += sweep(trials, wave, data, config, scratch / f"wave-{number}")
+            best = choose(outcomes)
+        for outcome in outcomes:
+            trial, metrics = outcome.trial, {"mae": outcome.mae, **outcome.cost}
+            parent.child(
+                f"{trial.model} {trial.number}", trial.parameters, metrics, {"train_loss": outcome.losses}
+            )
+        parent.log({"trials": len(outcomes)}, {f"best_mae.{model}": o.mae for model, o in best.items()})
+        write_json(
+            folder / "best.json", {model: dict(found.trial.parameters) for model, found in best.items()}
+        )
+        write_json(folder / "trials.json", [_record(outcome) for outcome in outcomes])
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def choose(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
+    """The least MAE of every model; of equals the one drawn first."""
+    best: dict[str, Outcome] = {}
+    for outcome in sorted(outcomes, key=lambda o: (o.mae, o.trial.number)):
+        best.setdefault(outcome.trial.model, outcome)
+    return best
+
+
+def sweep(
+    trials: Sequence[Trial],
+    specs: Sequence[Spec],
+    data: FlowDataModule,
+    config: RunConfig,
+    scratch: Path,
+) -> list[Outcome]:
+    """Run the trials under Ray Tune, or what is left of them, and give their outcomes in the order drawn.
+
+    Raises:
+        RuntimeError: if a trial failed; the others are kept, and the next call runs only what is missing.
+    """
+    by_name = {spec.name: spec for spec in specs}
+    trainable = tune.with_resources(
+        tune.with_parameters(_train, trials=trials, specs=by_name, data=data, config=config), {"cpu": 1}
+    )
+    if Tuner.can_restore(scratch):
+        log.info("resuming the sweep in %s", scratch)
+        tuner = Tuner.restore(str(scratch), trainable, resume_unfinished=True, resume_errored=True)
+    else:
+        tuner = Tuner(
+            trainable,
+            param_space={"trial": tune.grid_search(list(range(len(trials))))},
+            tune_config=TuneConfig(
+                metric="mae", mode="min", max_concurrent_trials=config.tune.parallel, reuse_actors=True
+            ),
+            run_config=SweepConfig(
+                name=scratch.name,
+                storage_path=str(scratch.parent),
+                verbose=0,
+                callbacks=[_Progress(trials)],
+            ),
+        )
+    return _outcomes(tuner.fit(), trials)
+
+
+def _train(
+    drawn: dict[str, int],
+    trials: Sequence[Trial],
+    specs: Mapping[str, Spec],
+    data: FlowDataModule,
+    config: RunConfig,
+) -> None:
+    torch.set_num_threads(1)
+    trial = trials[drawn["trial"]]
+    usage, curve = Usage(), LossCurve()
+    network = fit(specs[trial.model], data, trial.parameters, config.train.seeds[0], "cpu", curve)
+    if not isinstance(network, Forecaster):
+        msg = f"{trial.model} did not build a Forecaster"
+        raise TypeError(msg)
+    mae = mean_absolute_error(network, data.judging)
+    tune.report({"mae": mae, "losses": curve.losses, "cost": usage.metrics()})
+
+
+class _Progress(Callback):
+    """Says each finished trial."""
+
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        self.trials, self.done = trials, 0
+
+    def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:  # noqa: ARG002
+        drawn, result = self.trials[trial.config["trial"]], trial.last_result
+        self.done += 1
+        log.info("trial %d of %d: %s MAE %.4g", self.done, len(self.trials), drawn.model, result["mae"])
+
+
+def _outcomes(results: ResultGrid, trials: Sequence[Trial]) -> list[Outcome]:
+    found: dict[int, Outcome] = {}
+    for index in range(len(results)):
+        result = results[index]
+        if result.error:
+            msg = f"a trial failed: {result.error}"
+            raise RuntimeError(msg)
+        metrics: Any = result.metrics
+        trial = trials[metrics["config"]["trial"]]
+        found[trial.number] = Outcome(trial, metrics["mae"], metrics["losses"], metrics["cost"])
+    return [found[trial.number] for trial in trials]
+
+
+def _waves(specs: Sequence[Spec]) -> Iterator[list[Spec]]:
+    left, swept = list(specs), set[str]()
+    while left:
+        ready = [spec for spec in left if spec.inherits is None or spec.inherits in swept]
+        if not ready:
+            msg = f"{left[0].name} inherits from {left[0].inherits}, which is not swept"
+            raise ValueError(msg)
+        yield ready
+        swept |= {spec.name for spec in ready}
+        left = [spec for spec in left if spec not in ready]
+
+
+def _record(outcome: Outcome) -> dict[str, Any]:
+    return {"model": outcome.trial.model, "parameters": dict(outcome.trial.parameters), "mae": outcome.mae}
