@@ -1,6 +1,5 @@
 """The regions that are kept: their names, places and distances."""
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from modules.errors import UserError
+from modules.errors import UserError, did_you_mean
 from pipelines.config import Distances, Regions
 from pipelines.migration.locate import locate
 from pipelines.migration.read_table import read_table
@@ -37,8 +36,7 @@ class Gazetteer:
         """
         unknown = [region for region in regions if region not in self.rows]
         if unknown:
-            near = difflib.get_close_matches(unknown[0], self.rows, n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
+            hint = did_you_mean(unknown[0], self.rows)
             more = f", and {len(unknown) - 1} more are not" if len(unknown) > 1 else ""
             raise UserError(
                 f"{place(unknown[0])}: region {unknown[0]!r}{hint} is not in {self.table.path}{more}; "

@@ -1,8 +1,7 @@
-"""Read csv, csv.gz and parquet, told by the ending; every way in which a file can be broken is one clear line."""
+"""Read csv, csv.gz and parquet, told by the ending; a broken file is one clear line."""
 
 import codecs
 import csv
-import difflib
 import gzip
 import zlib
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
-from modules.errors import UserError
+from modules.errors import UserError, did_you_mean
 from pipelines.migration.table import Table
 
 _SEPARATORS = {";": ";", "\t": "\\t", "|": "|", ",": ","}
@@ -143,10 +142,9 @@ def _demand(path: Path, header: Sequence[str], names: Sequence[str], sep: str = 
                     raise UserError(
                         f'{path}: row 1: has one column {_short(header[0])!r}; set source.sep: "{shown}"'
                     )
-        near = difflib.get_close_matches(name, header, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
+        there = _short(", ".join(header), 300)
         raise UserError(
-            f"{path}: no column {name}{hint}; it has {_short(', '.join(header), 300)}; mend the run's entry"
+            f"{path}: no column {name}{did_you_mean(name, header)}; it has {there}; mend the run's entry"
         )
 
 

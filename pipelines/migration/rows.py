@@ -1,4 +1,4 @@
-"""The rows of the flow files, of whatever format: period, origin, destination, count, and where each stands."""
+"""The rows of the flow files, of whatever format, and where each stands."""
 
 import zipfile
 import zlib
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from modules.errors import UserError
+from modules.errors import UserError, did_you_mean
 from modules.migration.period import Calendar
 from pipelines.config import Columns, FlowsSource
 from pipelines.migration.periods import PeriodError, Periods, read_periods
@@ -58,24 +58,27 @@ def _read_list(path: Path, source: FlowsSource, columns: Columns, calendar: Cale
         raise table.fault(error.row, ", ".join(columns.period), str(error)) from error
     origin, destination = table.texts(columns.origin), table.texts(columns.destination)
     count = table.numbers(columns.count)
-    return Rows(
-        periods, origin, destination, count, table.blank, lambda row: f"{path}: row {table.rows[row]}"
-    )
+
+    def place(row: int) -> str:
+        return f"{path}: row {table.rows[row]}"
+
+    return Rows(periods, origin, destination, count, table.blank, place)
 
 
 def _read_cube(path: Path, _source: FlowsSource, columns: Columns, calendar: Calendar) -> Rows:
     arrays = _arrays(path, [*columns.period, columns.count])
     cube = arrays[columns.count]
     if cube.ndim != _CUBE or cube.shape[1] != cube.shape[2] or cube.dtype.kind not in "iuf":
-        what = f"is {cube.dtype}{list(cube.shape)}; write numbers [period, origin, destination], origins = destinations"
-        raise UserError(f"{path}: array {columns.count}: {what}")
+        raise UserError(
+            f"{path}: array {columns.count}: is {cube.dtype}{list(cube.shape)}; "
+            "write numbers [period, origin, destination] with as many origins as destinations"
+        )
     parts = []
     for name in columns.period:
         if arrays[name].shape != cube.shape[:1]:
             what = f"has shape {list(arrays[name].shape)}; {columns.count} has {cube.shape[0]} periods"
             raise UserError(f"{path}: array {name}: {what}")
-        texts, codes = np.unique(arrays[name].astype(str), return_inverse=True)
-        parts.append(Coded(codes.astype(np.int32), texts.tolist()))
+        parts.append(Coded(np.arange(len(cube), dtype=np.int32), arrays[name].astype(str).tolist()))
     try:
         steps = read_periods(parts, calendar)
     except PeriodError as error:
@@ -87,11 +90,11 @@ def _read_cube(path: Path, _source: FlowsSource, columns: Columns, calendar: Cal
             "write NaN where nothing is known"
         )
     t, i, j = (axis.astype(np.int32) for axis in np.nonzero(~np.isnan(cube)))
-    codes = [str(position) for position in range(cube.shape[1])]
+    regions = [str(position) for position in range(cube.shape[1])]
     return Rows(
         Periods(steps.ordinal[t], steps.key[t]),
-        Coded(i, codes),
-        Coded(j, codes),
+        Coded(i, regions),
+        Coded(j, regions),
         cube[t, i, j].astype(np.float64),
         blank=0,
         place=lambda row: f"{path}: array {columns.count}[{t[row]}, {i[row]}, {j[row]}]",
@@ -101,13 +104,12 @@ def _read_cube(path: Path, _source: FlowsSource, columns: Columns, calendar: Cal
 def _arrays(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            absent = [name for name in names if name not in archive]
-            if absent:
-                raise UserError(
-                    f"{path}: no array {absent[0]}; it has {', '.join(archive.files)}; mend the run's columns"
-                )
-            return {name: archive[name] for name in names}
-    except UserError:
-        raise
+            there = list(archive)
+            arrays = {name: archive[name] for name in names if name in there}
     except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{path}: is not a sound npz file of plain arrays ({error})") from error
+    for name in names:
+        if name not in arrays:
+            hint = did_you_mean(name, there)
+            raise UserError(f"{path}: no array {name}{hint}; it has {', '.join(there)}; mend the run's entry")
+    return arrays

@@ -49,10 +49,8 @@ def plant(
 ) -> Truth:
     """Draw the properties of the cities and the expected counts that follow from them."""
     shape = (len(seasons), len(cities))
-    cycle = (
-        np.cos(2 * np.pi * (seasons - _PEAK[calendar.unit]) / calendar.cycle) if calendar.cycle > 1 else 0.0
-    )
-    wave = np.broadcast_to(cycle, len(seasons))
+    swings = calendar.cycle > 1
+    wave = np.cos(2 * np.pi * (seasons - _PEAK[calendar.unit]) / calendar.cycle) * swings
     size = np.log([city.population for city in cities])
     size = (size - size.mean()) / max(size.std(), 1e-9)
     push = 0.7 * size + _property(rng, shape, wave, level=0.2, season=0.3)
