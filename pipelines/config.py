@@ -1,5 +1,6 @@
 """What a run is: one entry of `runs:` in params.yaml, parsed once into frozen, typed, strict records."""
 
+import codecs
 import datetime as dt
 import re
 from pathlib import Path
@@ -46,10 +47,22 @@ class FlowsSource(Section):
     kind: Literal["flows"]
     path: str
     """File or pattern under the run's data folder; csv, csv.gz, parquet or npz, told by the ending."""
-    sep: str = Field(default=",", min_length=1, max_length=1)
+    sep: str = Field(default=",", pattern=r"^[\t -!#-~]$")
+    """csv: the character between fields."""
     encoding: str = "utf-8"
+    """csv: how letters became bytes, like utf-8, gb18030 or latin-1."""
     scale: float = Field(default=1.0, gt=0)
     """Multiplies every count (an index that is largest at 1.0 reads better times 1000)."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            codecs.lookup(value)
+        except LookupError as error:
+            msg = f"no such encoding {value!r}"
+            raise ValueError(msg) from error
+        return value
 
 
 class Columns(Section):
@@ -57,10 +70,11 @@ class Columns(Section):
 
     period: tuple[str, ...] = ("period",)
     origin: str = "origin"
-    """npz: unused, the first axis after time, in the order of the regions file."""
+    """npz: unused; the second axis of the array, whose positions are the region codes 0, 1, ..."""
     destination: str = "destination"
-    """npz: unused, the second axis after time."""
+    """npz: unused; the third axis."""
     count: str = "count"
+    """npz: the array [period, origin, destination]."""
 
     @field_validator("period", mode="before")
     @classmethod
@@ -124,6 +138,12 @@ class Period(Section):
         count = self.calendar.ordinal
         return frozenset(p for gap in self.gaps for p in range(count(gap.first), count(gap.last) + 1))
 
+    @property
+    def observed(self) -> list[int]:
+        """The periods that have data: first to last without the gaps."""
+        gaps = self.gap_ordinals
+        return [p for p in self.ordinals if p not in gaps]
+
 
 class Distances(Section):
     """A table of distances between regions."""
@@ -163,6 +183,10 @@ class Regions(Section):
         if (self.lat is None) != (self.lon is None):
             msg = "lat and lon go together"
             raise ValueError(msg)
+        for region, into in self.merge.items():
+            if into in self.merge:
+                msg = f"merge: {region} goes into {into}, which is merged itself: name where it ends up"
+                raise ValueError(msg)
         return self
 
 
@@ -274,7 +298,7 @@ class RunConfig(Section):
 
     @model_validator(mode="after")
     def _windows_fit(self) -> Self:
-        observed = len([p for p in self.period.ordinals if p not in self.period.gap_ordinals])
+        observed = len(self.period.observed)
         windows = self.windows
         need = windows.length + windows.horizon + windows.validation + windows.test
         if observed < need:

@@ -45,12 +45,19 @@ class Calendar:
             msg = f"{label!r} is not a {self.unit} (write it like {self.label(self._example)})"
             raise ValueError(msg)
         parts = [int(part) for part in match.groups()]
-        if self.unit in {"day", "week"}:
-            days = dt.date(parts[0], parts[1], parts[2]).toordinal()
-            return days if self.unit == "day" else (days - 1) // _DAYS_A_WEEK
+        if self.unit == "quarter":
+            return 4 * parts[0] + parts[1] - 1
+        return parts[0] if self.unit == "year" else self.containing(dt.date(*parts, *[1] * (3 - len(parts))))
+
+    def containing(self, day: dt.date) -> int:
+        """Number of the period that a day lies in."""
         if self.unit == "month":
-            return 12 * parts[0] + dt.date(parts[0], parts[1], 1).month - 1
-        return 4 * parts[0] + parts[1] - 1 if self.unit == "quarter" else parts[0]
+            return 12 * day.year + day.month - 1
+        if self.unit == "quarter":
+            return 4 * day.year + (day.month - 1) // 3
+        if self.unit == "year":
+            return day.year
+        return day.toordinal() if self.unit == "day" else (day.toordinal() - 1) // _DAYS_A_WEEK
 
     def label(self, ordinal: int) -> str:
         """Sortable label of a period."""

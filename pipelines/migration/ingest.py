@@ -1,0 +1,141 @@
+"""The import stage: the user's files, or the simulation, become flows, regions and distances."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from modules.migration.period import Calendar
+from pipelines.config import FlowsSource, RunConfig
+from pipelines.files import whole_folder, write_json, write_parquet
+from pipelines.migration.cells import Cells, inside, stack
+from pipelines.migration.geography import describe, distances, read_gazetteer
+from pipelines.migration.keep import kept_regions, refuse_unknown_merge
+from pipelines.migration.locate import locate
+from pipelines.migration.rows import read_rows
+from pipelines.migration.simulate import simulate
+from pipelines.paths import RunPaths
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What the import stage writes; the record accounts for every row read."""
+
+    flows: pa.Table
+    regions: pa.Table
+    distances: pa.Table | None
+    record: dict[str, Any]
+
+
+def run(name: str, config: RunConfig) -> None:
+    """Write extracted/ of a run: flows, regions, distances (if known) and import.json.
+
+    Raises:
+        UserError: naming what is wrong with the data, where, and how to mend it; nothing is written then.
+    """
+    imported = read(config)
+    with whole_folder(RunPaths(name).extracted) as folder:
+        write_parquet(folder / "flows.parquet", imported.flows)
+        write_parquet(folder / "regions.parquet", imported.regions)
+        if imported.distances is not None:
+            write_parquet(folder / "distances.parquet", imported.distances)
+        write_json(folder / "import.json", imported.record)
+
+
+def read(config: RunConfig) -> Imported:
+    """Read and check a run's data; nothing stays written.
+
+    Raises:
+        UserError: naming what is wrong with the data, where, and how to mend it.
+    """
+    if config.source.kind == "flows":
+        return _read(Path(config.data), config.source, config)
+    with tempfile.TemporaryDirectory() as folder:
+        simulate(config.source, config, Path(folder))
+        return _read(Path(folder), FlowsSource(kind="flows", path="flows.csv"), config)
+
+
+def _read(data: Path, source: FlowsSource, config: RunConfig) -> Imported:
+    calendar, regions = config.period.calendar, config.regions
+    files = locate(data, source.path, "source.path")
+    gazetteer = read_gazetteer(data, regions, source.sep, source.encoding)
+    blocks = [read_rows(path, source, config.columns, calendar) for path in files]
+    rows, place = stack(blocks, calendar)
+    mask = inside(rows, config.period, place)
+    refuse_unknown_merge(regions.merge, [*rows.regions, *(gazetteer.rows if gazetteer else ())])
+
+    dropped = {"blank": sum(block.blank for block in blocks)}
+
+    def rest(rule: str, before: Cells, after: Cells) -> Cells:
+        dropped[rule] = len(before.count) - len(after.count)
+        return after
+
+    cells = rest("outside_period", rows, rows.where(mask))
+    cells = rest("same_period", cells, cells.summed()).renamed(regions.merge)
+    off = cells if config.cells.diagonal else cells.where(cells.origin != cells.destination)
+    cells = rest("diagonal", cells, off)
+    cells = rest("merged_away", cells, cells.summed())
+    named = cells
+    kept = kept_regions(cells, regions.keep, config.period, config.windows.test)
+    cells = rest("not_kept_region", cells, cells.only(kept))
+
+    def first_place(region: str) -> str:
+        codes = [at for at, code in enumerate(rows.regions) if regions.merge.get(code, code) == region]
+        return place(int((mask & (np.isin(rows.origin, codes) | np.isin(rows.destination, codes))).argmax()))
+
+    if gazetteer is not None:
+        gazetteer.demand(kept, first_place)
+    described = describe(kept, gazetteer, regions)
+    known_by, km = distances(data, regions, described, source.sep, source.encoding)
+    cells = replace(cells, count=cells.count * source.scale)
+    listed = set(gazetteer.rows if gazetteer else ()) - set(regions.merge)
+    flowing = {named.regions[end] for end in np.union1d(named.origin, named.destination)}
+    record = {
+        "files": [path.name for path in files],
+        "rows": {"read": len(rows.count) + dropped["blank"], "kept": len(cells.count), "dropped": dropped},
+        "periods": {
+            "first": calendar.label(config.period.ordinals[0]),
+            "last": calendar.label(config.period.ordinals[-1]),
+            "observed": len(config.period.observed),
+            "in_gaps": len(config.period.gap_ordinals),
+        },
+        "regions": {
+            "kept": len(kept),
+            "merged": len(regions.merge),
+            "not_kept": len(flowing) - len(kept),
+            "listed_without_flows": len(listed - flowing),
+        },
+        "distances": known_by,
+        "total": float(cells.count.sum()),
+    }
+    return Imported(_flows(cells, calendar), described, None if km is None else _pairs(kept, km), record)
+
+
+def _flows(cells: Cells, calendar: Calendar) -> pa.Table:
+    periods, step = np.unique(cells.period, return_inverse=True)
+    labels = pa.array([calendar.label(int(period)) for period in periods], pa.string())
+    codes = pa.array(cells.regions, pa.string())
+    return pa.table(
+        {
+            "period": labels.take(pa.array(step)),
+            "origin": codes.take(pa.array(cells.origin)),
+            "destination": codes.take(pa.array(cells.destination)),
+            "count": cells.count,
+        }
+    )
+
+
+def _pairs(regions: list[str], km: NDArray[np.float64]) -> pa.Table:
+    size = len(regions)
+    codes = pa.array(regions, pa.string())
+    return pa.table(
+        {
+            "origin": codes.take(pa.array(np.repeat(np.arange(size), size))),
+            "destination": codes.take(pa.array(np.tile(np.arange(size), size))),
+            "km": km.ravel(),
+        }
+    )

@@ -1,0 +1,32 @@
+"""Find a run's input files under its one data path."""
+
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+
+from modules.errors import UserError
+
+
+def locate(data: Path, pattern: str, key: str) -> list[Path]:
+    """The files that `pattern` names, sorted; `key` is where the pattern was written, for messages.
+
+    Raises:
+        UserError: if the data path or the files are absent, or the pattern leads out of the data path.
+    """
+    if not data.exists():
+        raise UserError(f"{data}: no such file or folder; give the run's data with --data")
+    if PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
+        raise UserError(f"{key}: {pattern!r} leads out of {data}; give --data a folder that holds every file")
+    if data.is_file():
+        if not fnmatch(data.name, pattern):
+            raise UserError(f"{key}: {pattern!r} is not {data}; give --data the folder that holds it")
+        return [data]
+    exact = data / pattern
+    found = [exact] if exact.exists() else sorted(data.glob(pattern))
+    if not found:
+        there = sorted(path.name for path in data.iterdir() if not path.name.startswith("."))
+        listing = ", ".join(there[:8]) + (", …" if len(there) > 8 else "") if there else "nothing"  # noqa: PLR2004
+        raise UserError(f"{exact}: no such file; {data} holds {listing}; mend {key} or --data")
+    for path in found:
+        if not path.is_file():
+            raise UserError(f"{path}: is a folder, not a file; mend {key} so that it names files only")
+    return found

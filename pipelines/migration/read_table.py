@@ -1,0 +1,157 @@
+"""Read csv, csv.gz and parquet, told by the ending; a broken file is one clear line."""
+
+import codecs
+import csv
+import gzip
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
+import pyarrow.parquet as pq
+
+from modules.errors import UserError, did_you_mean
+from pipelines.migration.table import Table
+
+_SEPARATORS = {";": ";", "\t": "\\t", "|": "|", ",": ","}
+
+
+def read_table(path: Path, names: Sequence[str], sep: str = ",", encoding: str = "utf-8") -> Table:
+    """The named columns of a csv, csv.gz or parquet file.
+
+    Raises:
+        UserError: if the file is of another kind, empty, broken, ragged, or lacks a column.
+    """
+    try:
+        if path.name.endswith(".parquet"):
+            return _read_parquet(path, names)
+        if path.name.endswith((".csv", ".csv.gz")):
+            return _read_csv(path, names, sep, encoding)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
+    raise UserError(f"{path}: unknown kind of file; its name must end in .csv, .csv.gz or .parquet")
+
+
+def _read_parquet(path: Path, names: Sequence[str]) -> Table:
+    try:
+        file = pq.ParquetFile(path)
+        _demand(path, file.schema_arrow.names, names)
+        table = file.read(columns=list(names))
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path}: is not a sound parquet file; write it anew ({_short(error)})") from error
+    if not table.num_rows:
+        raise UserError(f"{path}: has columns but no rows")
+    columns = {name: _joined(table.column(name)) for name in names}
+    return Table(path, columns, np.arange(1, table.num_rows + 1))
+
+
+def _read_csv(path: Path, names: Sequence[str], sep: str, encoding: str) -> Table:
+    content = _utf8(path, _bytes(path), encoding)
+    if not content.strip():
+        raise UserError(f"{path}: is empty")
+    first, _, rest = content.replace(b"\r", b"\n", 1).partition(b"\n")
+    header = next(csv.reader([first.decode()], delimiter=sep), [])
+    _demand(path, header, names, sep)
+    if not rest.strip():
+        raise UserError(f"{path}: has a header (row 1) but no rows")
+    table = _parsed(path, content, list(dict.fromkeys(names)), sep, len(header))
+    columns = {name: _joined(table.column(name)) for name in names}
+    filled = np.zeros(table.num_rows, dtype=bool)
+    for column in columns.values():
+        filled |= pc.not_equal(column.dictionary, "").to_numpy(zero_copy_only=False)[
+            column.indices.to_numpy()
+        ]
+    if not filled.any():
+        raise UserError(f"{path}: has a header (row 1) but only blank rows")
+    if not filled.all():
+        mask = pa.array(filled)
+        columns = {name: column.filter(mask) for name, column in columns.items()}
+    return Table(path, columns, np.flatnonzero(filled) + 2, int((~filled).sum()))
+
+
+def _bytes(path: Path) -> bytes:
+    if path.suffix != ".gz":
+        return path.read_bytes()
+    try:
+        return gzip.decompress(path.read_bytes())
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UserError(f"{path}: is not a sound gzip file; pack it anew ({_short(error)})") from error
+
+
+def _utf8(path: Path, content: bytes, encoding: str) -> bytes:
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        row = content[: error.start].decode(encoding, errors="ignore").count("\n") + 1
+        wrong = content[error.start : error.start + 4].hex(" ")
+        raise UserError(
+            f"{path}: row {row}: bytes {wrong} are not {encoding}; "
+            "name the file's source.encoding (gb18030, latin-1, utf-16), or save the whole file as utf-8"
+        ) from error
+    if codecs.lookup(encoding).name == "utf-8":
+        return content.removeprefix(codecs.BOM_UTF8)
+    return text.removeprefix("\ufeff").encode()
+
+
+def _parsed(path: Path, content: bytes, names: list[str], sep: str, width: int) -> Any:
+    ragged: list[Any] = []
+
+    def stop(row: Any) -> str:
+        ragged.append(row)
+        return "error"
+
+    text = pa.dictionary(pa.int32(), pa.string())
+    try:
+        return arrow_csv.read_csv(
+            pa.BufferReader(content),
+            # One thread: only then does Arrow know the number of a ragged row.
+            read_options=arrow_csv.ReadOptions(use_threads=False, block_size=1 << 24),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=sep, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=stop
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                include_columns=names,
+                column_types=dict.fromkeys(names, text),
+                null_values=[],  # NA is Namibia
+                strings_can_be_null=False,
+            ),
+        )
+    except pa.ArrowException as error:
+        if not ragged:
+            raise UserError(f"{path}: is not a sound csv file ({_short(error)})") from error
+        row = ragged[0]
+        raise UserError(
+            f"{path}: row {row.number}: has {row.actual_columns} fields, the header has {width}: "
+            f"{_short(row.text)!r}; quote a field that holds {sep!r}, and close every quote"
+        ) from error
+
+
+def _demand(path: Path, header: Sequence[str], names: Sequence[str], sep: str = ",") -> None:
+    for name in names:
+        if header.count(name) > 1:
+            raise UserError(f"{path}: row 1: column {name} stands {header.count(name)} times; rename one")
+        if name in header:
+            continue
+        if len(header) == 1:
+            for other, shown in _SEPARATORS.items():
+                if other != sep and other in header[0]:
+                    raise UserError(
+                        f'{path}: row 1: has one column {_short(header[0])!r}; set source.sep: "{shown}"'
+                    )
+        there = _short(", ".join(header), 300)
+        raise UserError(
+            f"{path}: no column {name}{did_you_mean(name, header)}; it has {there}; mend the run's entry"
+        )
+
+
+def _joined(column: Any) -> Any:
+    return column.unify_dictionaries().combine_chunks()
+
+
+def _short(what: object, length: int = 80) -> str:
+    text = " ".join(str(what).split())
+    return text if len(text) <= length else text[: length - 1] + "…"
