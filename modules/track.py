@@ -8,15 +8,16 @@ import pytorch_lightning as pl
 from torch import nn
 
 Hyperparameters = Mapping[str, float | int | str]
-Data = TypeVar("Data", bound=pl.LightningDataModule)
+Data = TypeVar("Data")
 Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One stretch of training: a Lightning module and how long it trains."""
+    """One stretch of training: what trains, on which batches, how long."""
 
     module: pl.LightningModule
+    batches: pl.LightningDataModule
     epochs: int
 
 

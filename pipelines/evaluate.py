@@ -10,12 +10,11 @@ import torch
 
 from modules.artefact import sha256_of
 from modules.migration.networks import load_network
-from modules.migration.track import models_for
 from pipelines.config import RunConfig
 from pipelines.evaluation import METRICS, Evaluation
 from pipelines.files import whole_folder, write_json
 from pipelines.migration.corridors import busiest_corridors
-from pipelines.migration.data import RunData, open_data
+from pipelines.migration.data import open_data
 from pipelines.migration.judgement import Contender, Judgement
 from pipelines.migration.package import model_card, predictor_of, write_artefact
 from pipelines.paths import RunPaths
@@ -38,7 +37,7 @@ def run(name: str, config: RunConfig) -> None:
         whole_folder(paths.evaluation) as folder,
         whole_folder(paths.plots) as plots,
     ):
-        judgement = Judgement(data, _contenders(paths, data), config.evaluate, config.seed)
+        judgement = Judgement(data, _contenders(paths), config.evaluate, config.seed)
         predictor = predictor_of(judgement)
         predictor.save(artefact)
         evaluation = _evaluation(
@@ -52,25 +51,26 @@ def run(name: str, config: RunConfig) -> None:
         write_json(paths.metrics, metrics)
 
 
-def _contenders(paths: RunPaths, data: RunData) -> list[Contender]:
+def _contenders(paths: RunPaths) -> list[Contender]:
     best: dict[str, Any] = json.loads((paths.tune / "best.json").read_text(encoding="utf-8"))
+    models = json.loads((paths.model / "models.json").read_text(encoding="utf-8"))
     return [
         Contender(
-            name=spec.name,
-            learned=spec.learned,
-            parameters=best[spec.name],
+            name=model["model"],
+            learned=model["learned"],
+            parameters=best[model["model"]],
             **{
                 fold: {
                     int(folder.name.removeprefix("seed-")): load_network(folder / fold)
                     for folder in sorted(
-                        (paths.model / spec.name).iterdir(),
+                        (paths.model / model["model"]).iterdir(),
                         key=lambda path: int(path.name.removeprefix("seed-")),
                     )
                 }
                 for fold in ("backtest", "final")
             },
         )
-        for spec in models_for(data.final.task)
+        for model in models
     ]
 
 

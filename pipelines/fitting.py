@@ -1,5 +1,7 @@
 """One fit of one model: used by every trial of a sweep and by every kept fit alike."""
 
+import logging
+import warnings
 from typing import Any
 
 import pytorch_lightning as pl
@@ -21,7 +23,7 @@ class LossCurve(pl.Callback):
 
 def fit(
     spec: ModelSpec[Any, Any],
-    data: pl.LightningDataModule,
+    data: Any,
     chosen: Hyperparameters,
     seed: int,
     accelerator: str = "cpu",
@@ -29,21 +31,25 @@ def fit(
 ) -> nn.Module:
     """Build a model and train it through its phases: same data, hyperparameters and seed, same weights."""
     pl.seed_everything(seed, verbose=False)
+    # Lightning's greetings and hints, once a trial, would bury the stage's own progress.
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     network: nn.Module = spec.build(data, chosen)
     for phase in spec.phases:
         training = phase(network, data, chosen, seed)
-        trainer = pl.Trainer(
-            max_epochs=training.epochs,
-            accelerator=accelerator,
-            devices=1,
-            deterministic=True,
-            gradient_clip_val=5.0,
-            callbacks=[curve or LossCurve()],
-            limit_val_batches=0,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        trainer.fit(training.module, datamodule=data)
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", message=".*does not have many workers.*|.*isinstance.treespec.*"
+            )
+            pl.Trainer(
+                max_epochs=training.epochs,
+                accelerator=accelerator,
+                devices=1,
+                deterministic=True,
+                gradient_clip_val=5.0,
+                callbacks=[curve or LossCurve()],
+                logger=False,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+            ).fit(training.module, datamodule=training.batches)
     return network.cpu().eval()

@@ -25,7 +25,7 @@ Fold = Literal["backtest", "final"]
 
 
 def run(name: str, config: RunConfig) -> None:
-    """Write `<model>/seed-<seed>/{backtest,final}`: `model.safetensors` and `config.json`.
+    """Write `models.json` and `<model>/seed-<seed>/{backtest,final}`: `model.safetensors`, `config.json`.
 
     `backtest` is fitted before the validation span and ranks the models, `final` before the test and is
     what may ship; both by the sweep's hyperparameters alone, nothing is chosen here. A baseline has one
@@ -48,7 +48,6 @@ def run(name: str, config: RunConfig) -> None:
             if not (scratch / part).exists():
                 usage, curve = Usage(), LossCurve()
                 fitting = data.backtest if fold == "backtest" else data.final
-                fitting.seed = seed
                 network = fit(spec, fitting, best[spec.name], seed, config.train.accelerator, curve)
                 with whole_folder(scratch / part) as fitted:
                     _save(network, fitted)
@@ -61,6 +60,8 @@ def run(name: str, config: RunConfig) -> None:
                 )
             log.info("fit %d of %d: %s", number, len(work), part)
             shutil.copytree(scratch / part, folder / part)
+        models = [{"model": spec.name, "learned": spec.learned} for spec in models_for(data.final.task)]
+        write_json(folder / "models.json", models)
         parent.log({"fits": len(work), "seeds": list(config.train.seeds)}, {})
     shutil.rmtree(scratch, ignore_errors=True)
 

@@ -14,7 +14,7 @@ from ray import tune
 from ray.tune import Callback, ResultGrid, TuneConfig, Tuner
 from ray.tune import RunConfig as SweepConfig
 
-from modules.migration.data_module import FlowDataModule
+from modules.migration.flow_data import FlowData
 from modules.migration.forecaster import Forecaster
 from modules.migration.forecasting import mean_absolute_error
 from modules.migration.track import models_for
@@ -117,7 +117,7 @@ def choose(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
 def sweep(
     trials: Sequence[Trial],
     specs: Sequence[Spec],
-    data: FlowDataModule,
+    data: FlowData,
     config: RunConfig,
     scratch: Path,
 ) -> list[Outcome]:
@@ -154,7 +154,7 @@ def _train(
     drawn: dict[str, int],
     trials: Sequence[Trial],
     specs: Mapping[str, Spec],
-    data: FlowDataModule,
+    data: FlowData,
     config: RunConfig,
 ) -> None:
     torch.set_num_threads(1)

@@ -5,6 +5,7 @@ from modules.migration.baselines.gravity_fit import fit_gravity
 from modules.migration.baselines.naive import LastValue, SeasonalNaive
 from modules.migration.baselines.ridge_ar import CalendarRidgeAR, RidgeAR
 from modules.migration.data_module import FlowDataModule
+from modules.migration.flow_data import FlowData
 from modules.migration.forecast_module import ForecastModule
 from modules.migration.forecaster import Task
 from modules.migration.residual_gru import ResidualGRU
@@ -18,29 +19,29 @@ _RIDGE = {
 _CALENDAR = {**_RIDGE, "beta": (1e-3, 1e-2, 1e-1, 1.0)}
 
 
-def _last_value(data: FlowDataModule, _: Hyperparameters) -> LastValue:
+def _last_value(data: FlowData, _: Hyperparameters) -> LastValue:
     return LastValue(data.task)
 
 
-def _seasonal_naive(data: FlowDataModule, _: Hyperparameters) -> SeasonalNaive:
+def _seasonal_naive(data: FlowData, _: Hyperparameters) -> SeasonalNaive:
     return SeasonalNaive(data.task)
 
 
-def _ridge(data: FlowDataModule, chosen: Hyperparameters) -> RidgeAR:
+def _ridge(data: FlowData, chosen: Hyperparameters) -> RidgeAR:
     network = RidgeAR(data.task, **{key: chosen[key] for key in _RIDGE})  # type: ignore[arg-type]
     data.fit_encoder(network.encoder)
     network.fit(data.fitting, data.size)
     return network
 
 
-def _calendar_ridge(data: FlowDataModule, chosen: Hyperparameters) -> CalendarRidgeAR:
+def _calendar_ridge(data: FlowData, chosen: Hyperparameters) -> CalendarRidgeAR:
     network = CalendarRidgeAR(data.task, **{key: chosen[key] for key in _CALENDAR})  # type: ignore[arg-type]
     data.fit_encoder(network.encoder)
     network.fit(data.fitting, data.size)
     return network
 
 
-def _gravity(data: FlowDataModule, chosen: Hyperparameters) -> Gravity:
+def _gravity(data: FlowData, chosen: Hyperparameters) -> Gravity:
     network = Gravity(data.task, mass=chosen["mass"])  # type: ignore[arg-type]
     if data.log_km is not None:
         network.log_km.copy_(data.log_km)
@@ -48,7 +49,7 @@ def _gravity(data: FlowDataModule, chosen: Hyperparameters) -> Gravity:
     return network
 
 
-def _residual_gru(data: FlowDataModule, chosen: Hyperparameters) -> ResidualGRU:
+def _residual_gru(data: FlowData, chosen: Hyperparameters) -> ResidualGRU:
     network = ResidualGRU(data.task, hidden=int(chosen["hidden"]), dropout=float(chosen["dropout"]))
     network.core = _calendar_ridge(data, chosen)
     network.encoder.load_state_dict(network.core.encoder.state_dict())
@@ -57,11 +58,10 @@ def _residual_gru(data: FlowDataModule, chosen: Hyperparameters) -> ResidualGRU:
     return network
 
 
-def _residual(network: ResidualGRU, data: FlowDataModule, chosen: Hyperparameters, seed: int) -> Phase:
-    epochs = int(chosen["epochs"])
-    steps = epochs * len(data.train_dataloader())
-    rate = float(chosen["learning_rate"])
-    return Phase(ForecastModule(network, data.size, learning_rate=rate, steps=steps, seed=seed), epochs)
+def _residual(network: ResidualGRU, data: FlowData, chosen: Hyperparameters, seed: int) -> Phase:
+    batches, epochs = FlowDataModule(data, seed), int(chosen["epochs"])
+    steps, rate = epochs * len(batches.train_dataloader()), float(chosen["learning_rate"])
+    return Phase(ForecastModule(network, data.size, rate, steps, seed=seed), batches, epochs)
 
 
 MODELS: tuple[ModelSpec, ...] = (  # type: ignore[type-arg]

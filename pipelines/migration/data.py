@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from modules.errors import UserError
-from modules.migration.data_module import FlowDataModule
+from modules.migration.flow_data import FlowData
 from modules.migration.flows import CellRules, Flows, read_flows
 from modules.migration.windows import Split, chronological_split
 from pipelines.config import RunConfig
@@ -12,13 +12,13 @@ from pipelines.paths import RunPaths
 
 @dataclass(frozen=True)
 class RunData:
-    """The tensor, its split, and the two data modules a model is fitted through."""
+    """The tensor, its split, and the data of its two fits."""
 
     flows: Flows
     split: Split
-    backtest: FlowDataModule
+    backtest: FlowData
     """Fits before validation, judges on validation."""
-    final: FlowDataModule
+    final: FlowData
     """Fits before the test, judges on the test."""
 
 
@@ -34,7 +34,7 @@ def open_data(name: str, config: RunConfig) -> RunData:
     flows = read_flows(folder, period.calendar, period.ordinals, period.gap_ordinals, rules)
     split = chronological_split(flows, windows.validation, windows.test)
     ends = ((split.validation, split.test), (split.test, len(flows.observed)))
-    backtest, final = (FlowDataModule(flows, windows.length, windows.horizon, *end) for end in ends)
+    backtest, final = (FlowData(flows, windows.length, windows.horizon, *end) for end in ends)
     for part, dataset in [("fit", backtest.fitting), ("validate", backtest.judging), ("test", final.judging)]:
         if not len(dataset):
             raise UserError(
