@@ -4,15 +4,16 @@ SHELL := /bin/bash
 RUN ?= cities
 VENV ?= .venv
 PYTHON ?= python3.11
-BIN := $(CURDIR)/$(VENV)/bin
+BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
 export GX_ANALYTICS_ENABLED := false
-STAMP := $(VENV)/.talentflow-setup
+# Named by content, so a fresh checkout with the same lock does not rebuild the environment.
+STAMP := $(VENV)/.talentflow-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-16)
 UV_VERSION := $(shell grep -oE '^uv==[0-9.]+' requirements.lock)
 # A machine may offer its own builds (a CPU build of torch, say) in a folder or on a page.
 FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)")
 
-.PHONY: help setup demo test accept prove lint types fmt mlflow lock clean
+.PHONY: help setup demo train test accept prove lint types fmt mlflow lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -20,7 +21,7 @@ help: ## List the targets
 
 setup: $(STAMP) ## Build .venv from the lock (torch first, from your index; see README)
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP):
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_VERSION)"
 	$(BIN)/uv pip install --quiet --no-config --python $(BIN)/python $(FIND_LINKS) --constraints requirements.lock torch==2.13.0
@@ -31,6 +32,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## Build RUN with dvc repro and say where its report is
 	@dvc repro --quiet --glob '*@$(RUN)'
 	@talentflow runs show $(RUN)
+
+train: $(STAMP) ## Build RUN up to its trained models
+	dvc repro --glob 'train@$(RUN)'
 
 test: $(STAMP) ## Run the whole test suite
 	@pytest

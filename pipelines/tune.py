@@ -5,51 +5,27 @@ import logging
 import random
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from ray import tune
 from ray.tune import Callback, ResultGrid, TuneConfig, Tuner
 from ray.tune import RunConfig as SweepConfig
 
 from modules.migration.flow_data import FlowData
-from modules.migration.forecaster import Forecaster
-from modules.migration.forecasting import mean_absolute_error
 from modules.migration.track import models_for
 from modules.track import ModelSpec
 from pipelines.config import RunConfig
 from pipelines.files import whole_folder, write_json
-from pipelines.fitting import LossCurve, fit
 from pipelines.migration.data import open_data
 from pipelines.paths import RunPaths
 from pipelines.ray_session import ray_session
 from pipelines.stage_key import stage_key
 from pipelines.tracking import tracked
-from pipelines.usage import Usage
+from pipelines.trial import Outcome, Trial, run_trial
 
 log = logging.getLogger(__name__)
 Spec = ModelSpec[Any, Any]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One configuration of one model."""
-
-    number: int
-    model: str
-    parameters: Mapping[str, float | int | str]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a trial found. Cost is kept for MLflow and never reaches a DVC output."""
-
-    trial: Trial
-    mae: float
-    losses: Sequence[float]
-    cost: Mapping[str, float]
 
 
 def draw_trials(
@@ -128,7 +104,8 @@ def sweep(
     """
     by_name = {spec.name: spec for spec in specs}
     trainable = tune.with_resources(
-        tune.with_parameters(_train, trials=trials, specs=by_name, data=data, config=config), {"cpu": 1}
+        tune.with_parameters(run_trial, trials=trials, specs=by_name, data=data, seed=config.train.seeds[0]),
+        {"cpu": 1},
     )
     if Tuner.can_restore(scratch):
         log.info("resuming the sweep in %s", scratch)
@@ -148,24 +125,6 @@ def sweep(
             ),
         )
     return _outcomes(tuner.fit(), trials)
-
-
-def _train(
-    drawn: dict[str, int],
-    trials: Sequence[Trial],
-    specs: Mapping[str, Spec],
-    data: FlowData,
-    config: RunConfig,
-) -> None:
-    torch.set_num_threads(1)
-    trial = trials[drawn["trial"]]
-    usage, curve = Usage(), LossCurve()
-    network = fit(specs[trial.model], data, trial.parameters, config.train.seeds[0], "cpu", curve)
-    if not isinstance(network, Forecaster):
-        msg = f"{trial.model} did not build a Forecaster"
-        raise TypeError(msg)
-    mae = mean_absolute_error(network, data.judging)
-    tune.report({"mae": mae, "losses": curve.losses, "cost": usage.metrics()})
 
 
 class _Progress(Callback):
