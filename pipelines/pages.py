@@ -3,6 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 MINUS = "\N{MINUS SIGN}"
+ACRONYMS = {"ar", "gru", "lstm", "gnn"}
 SMALL, MIDDLE, LARGE = 1, 10, 100
 
 
@@ -14,13 +15,17 @@ def decimals(values: list[float]) -> int:
 
 def number(value: float, places: int = 0) -> str:
     """A number with thousands separators, a true minus sign and no negative zero."""
-    text = f"{value:,.{places}f}"
-    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text.replace("-", MINUS)
+    return f"{value:z,.{places}f}".replace("-", MINUS)
 
 
 def percent(value: float, places: int = 0) -> str:
     """A share as a percentage."""
     return number(100 * value, places) + "\N{NARROW NO-BREAK SPACE}%"
+
+
+def plain(model: str) -> str:
+    """A model's name as words."""
+    return " ".join(word.upper() if word in ACRONYMS else word for word in model.split("_"))
 
 
 def render(template: str, **facts: object) -> str:
@@ -33,5 +38,5 @@ def render(template: str, **facts: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(number=number, percent=percent)
+    environment.filters.update(number=number, percent=percent, plain=plain)
     return environment.get_template(template).render(facts)

@@ -30,10 +30,9 @@ def period_totals(tables: Tables, config: RunConfig) -> pd.DataFrame:
     groups = tables.flows.groupby("period")["count"]
     rows = groups.size().reindex(labels, fill_value=0)
     total = groups.sum().reindex(labels)
-    before = total.shift()
+    ratio = total / total.shift()
     after_gap = np.diff([config.period.calendar.ordinal(label) for label in labels], prepend=-1) != 1
-    with np.errstate(divide="ignore", invalid="ignore"):
-        jump = np.maximum(total / before, before / total).mask(after_gap)
+    jump = ratio.where(ratio >= 1, 1 / ratio).mask(after_gap)
     regions = len(tables.regions)
     cells = regions * (regions if config.cells.diagonal else regions - 1)
     return pd.DataFrame(
