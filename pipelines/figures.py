@@ -126,7 +126,7 @@ def corridor(series: Series, unit: Unit, alt: str) -> Markup:
     actual = _points(calendar, series.periods, series.actual)
     forecast = _points(calendar, series.forecast_periods, series.forecast)
     start = min(forecast) - HISTORY * len(forecast)
-    span = range(max(min(actual), start), max([*actual, *forecast]) + 1)
+    span = range(min(period for period in actual if period >= start), max([*actual, *forecast]) + 1)
     end = max(actual)
     with _drawing(3.7, 2.0) as (figure, axes):
         if span[-1] > end:
@@ -143,8 +143,7 @@ def corridor(series: Series, unit: Unit, alt: str) -> Markup:
         axes.set_ylim(bottom=0)
         axes.grid(axis="y")
         _ticks(axes.yaxis, 4)
-        step = (len(span) - 1) / 3
-        ticks = sorted({span[round(step * i)] for i in range(4)})
+        ticks = [span[0], span[len(span) // 2], span[-1]]
         axes.set_xticks(ticks, [calendar.label(tick) for tick in ticks])
         axes.get_xticklabels()[0].set_horizontalalignment("left")
         axes.get_xticklabels()[-1].set_horizontalalignment("right")

@@ -11,6 +11,7 @@ from great_expectations.data_context.types.base import (
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
+from great_expectations.expectations import ExpectTableColumnsToMatchSet
 
 from modules.errors import UserError
 from pipelines.config import RunConfig
@@ -81,29 +82,32 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _judge(source: Any, suite: Suite) -> CheckedTable:
-    batch = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all")
-    batch = batch.get_batch({"dataframe": suite.frame})
-    columns, *others = suite.expectations
-    result = _outcome(batch, columns, {})
-    checks = [result]
-    if result.success:
-        rows = {"unexpected_index_column_names": list(suite.key), "partial_unexpected_count": SAMPLES}
-        checks += [_outcome(batch, expectation, rows) for expectation in others]
+    asset = source.add_dataframe_asset(suite.name)
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": suite.frame})
+    checks = []
+    for expectation in suite.expectations:
+        checks.append(_outcome(batch, expectation, suite.key))
+        if isinstance(expectation, ExpectTableColumnsToMatchSet) and not checks[-1].success:
+            break  # no other expectation finds its column
     return CheckedTable(name=suite.name, title=suite.title, rows=len(suite.frame), checks=tuple(checks))
 
 
-def _outcome(batch: Any, expectation: Any, rows: dict[str, Any]) -> Check:
-    found = batch.validate(expectation, result_format={"result_format": "SUMMARY", **rows})
-    columns = getattr(expectation, "column_list", None) or [getattr(expectation, "column", None)]
+def _outcome(batch: Any, expectation: Any, key: tuple[str, ...]) -> Check:
+    form: dict[str, Any] = {"result_format": "SUMMARY", "partial_unexpected_count": SAMPLES}
+    if not isinstance(expectation, ExpectTableColumnsToMatchSet):
+        form["unexpected_index_column_names"] = list(key)
+    found = batch.validate(expectation, result_format=form)
+    column = getattr(expectation, "column", None)
+    columns = getattr(expectation, "column_list", None)
     return Check(
         type=found.expectation_config.type,
-        column=None if columns == [None] else ", ".join(columns),
+        column=", ".join(columns) if columns else column,
         severity=expectation.severity.value,
         success=found.success,
         says=expectation.description,
         mend=expectation.meta["mend"],
         unexpected=found.result.get("unexpected_count"),
-        samples=() if found.success else _samples(found.result, getattr(expectation, "column", None)),
+        samples=() if found.success else _samples(found.result, column),
     )
 
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from modules.errors import UserError
 from pipelines.config import RunConfig, parse_run
 from pipelines.evaluation import Evaluation
+from pipelines.figures import corridor
 from pipelines.paths import RunPaths
 from pipelines.report import ranked, report, run
 from pipelines.validation import Validation
@@ -279,3 +280,21 @@ def test_a_browser_shows_it_whole(browser: Browser, width: int, tmp_path: Path) 
     assert noise == []
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     context.close()
+
+
+@pytest.mark.parametrize(("years", "first"), [(2, "2023-07"), (4, "2028-01")])
+def test_a_corridor_starts_where_there_is_history(years: int, first: str) -> None:
+    def later(labels: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(f"{int(label[:4]) + years}{label[4:]}" for label in labels)
+
+    series = evaluations.evaluation().corridors[0]
+    gap = {"periods": series.periods[:60] + later(series.periods[60:])}
+    test = {"forecast_periods": later(series.forecast_periods)}
+    svg = corridor(series.model_copy(update=gap | test), "month", "a gap before the test")
+    assert re.findall(r">(\d{4}-\d\d)<", svg)[0] == first
+
+
+def test_a_horizon_of_one_has_its_figure() -> None:
+    record = evaluations.evaluation(horizon=1)
+    rows = tuple(row.model_copy(update={"by_horizon": row.by_horizon[:1]}) for row in record.leaderboard)
+    assert "in the next month?" in words(page(record.model_copy(update={"leaderboard": rows})))
