@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from modules.errors import UserError
+from modules.migration.period import Unit
 from pipelines.config import Section
 
 METRICS = ("mae", "rmse", "wape", "cpc", "skill_level", "skill_change", "spearman", "ndcg")
@@ -94,7 +95,7 @@ class Evaluation(Section):
     """Everything the report shows about the models of a run."""
 
     run: str
-    unit: str
+    unit: Unit
     horizon: int
     length: int
     regions: dict[str, str]

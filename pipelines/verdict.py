@@ -1,0 +1,83 @@
+"""The headline: who won, by how much, and how sure that is, in words a manager reads."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.evaluation import Evaluation, Row
+from pipelines.pages import decimals, number, percent, plain
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One headline and the sentences under it."""
+
+    tone: Literal["good", "warn", "bad"]
+    headline: str
+    detail: str
+
+
+def verdict(evaluation: Evaluation) -> Verdict:
+    """Judge the candidate against the best baseline on the final test."""
+    rows = {row.model: row for row in evaluation.leaderboard}
+    candidate, baseline = rows[evaluation.candidate], rows[evaluation.best_baseline]
+    winner, rival = plain(candidate.model), plain(baseline.model)
+    if not candidate.learned:
+        return Verdict(
+            "warn",
+            f"A baseline wins: no learned model beats {winner} in the back-test",
+            _challenge(evaluation, baseline),
+        )
+    numbers = _numbers(evaluation, candidate, baseline)
+    gain = candidate.improvement
+    if gain is None or gain.low <= 0 <= gain.high:
+        return Verdict(
+            "warn",
+            f"A tie: {winner} is not shown to be better than {rival}",
+            f"It ranks first in the back-test, but on the final test the difference may be zero. {numbers}",
+        )
+    if gain.high < 0:
+        return Verdict(
+            "bad",
+            f"{_first(winner)} ranks first in the back-test but loses to {rival} on the final test",
+            numbers,
+        )
+    share = percent(gain.estimate / baseline.test_mae.estimate)
+    return Verdict(
+        "good", f"{_first(winner)} wins: {share} less error than the best baseline, {rival}", numbers
+    )
+
+
+def _numbers(evaluation: Evaluation, learned: Row, baseline: Row) -> str:
+    """Both errors and their paired difference, in one sentence."""
+    ours, theirs = learned.test_mae.estimate, baseline.test_mae.estimate
+    places = decimals([ours, theirs])
+    first, last = evaluation.spans["test"]
+    text = (
+        f"On the final test, {first} to {last}, which no model had seen, {plain(learned.model)} "
+        f"is off by {number(ours, places)} moves per corridor and {evaluation.unit} on average, "
+        f"{plain(baseline.model)} by {number(theirs, places)}"
+    )
+    gain = learned.improvement
+    if gain is None:
+        return f"{text}."
+    places = decimals([gain.low, gain.high])
+    word = "fewer" if gain.estimate >= 0 else "more"
+    low, high = number(gain.low, places), number(gain.high, places)
+    return (
+        f"{text}: {number(abs(gain.estimate), places)} {word}. "
+        f"The 95\N{NARROW NO-BREAK SPACE}% interval of the gain is {low} to {high}."
+    )
+
+
+def _challenge(evaluation: Evaluation, baseline: Row) -> str:
+    learned = next((row for row in evaluation.leaderboard if row.learned), None)
+    if learned is None:
+        return "No learned model took part."
+    return (
+        f"The best learned model, {plain(learned.model)}, ranks behind it in the back-test, "
+        f"so the baseline is the one packaged. {_numbers(evaluation, learned, baseline)}"
+    )
+
+
+def _first(text: str) -> str:
+    return text[0].upper() + text[1:]
