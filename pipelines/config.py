@@ -349,6 +349,8 @@ def read_yaml(path: Path) -> Any:
         raise UserError(
             f"{path}: no such file; run this in the project's top folder or give the right path"
         ) from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
     except (YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
 

@@ -5,6 +5,8 @@ from pathlib import Path, PurePosixPath
 
 from modules.errors import UserError
 
+_SHOWN = 8
+
 
 def locate(data: Path, pattern: str, key: str) -> list[Path]:
     """The files that `pattern` names, sorted; `key` is where the pattern was written, for messages.
@@ -24,7 +26,7 @@ def locate(data: Path, pattern: str, key: str) -> list[Path]:
     found = [exact] if exact.exists() else sorted(data.glob(pattern))
     if not found:
         there = sorted(path.name for path in data.iterdir() if not path.name.startswith("."))
-        listing = ", ".join(there[:8]) + (", …" if len(there) > 8 else "") if there else "nothing"  # noqa: PLR2004
+        listing = ", ".join([*there[:_SHOWN], *(["…"] if there[_SHOWN:] else [])]) or "nothing"
         raise UserError(f"{exact}: no such file; {data} holds {listing}; mend {key} or --data")
     for path in found:
         if not path.is_file():
