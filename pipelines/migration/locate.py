@@ -23,7 +23,10 @@ def locate(data: Path, pattern: str, key: str) -> list[Path]:
             raise UserError(f"{key}: {pattern!r} is not {data}; give --data the folder that holds it")
         return [data]
     exact = data / pattern
-    found = [exact] if exact.exists() else sorted(data.glob(pattern))
+    try:
+        found = [exact] if exact.exists() else sorted(data.glob(pattern))
+    except ValueError as error:
+        raise UserError(f"{key}: {pattern!r} is not a pattern: {error}") from error
     if not found:
         there = sorted(path.name for path in data.iterdir() if not path.name.startswith("."))
         listing = ", ".join([*there[:_SHOWN], *(["…"] if there[_SHOWN:] else [])]) or "nothing"

@@ -59,7 +59,7 @@ def _read_csv(path: Path, names: list[str], sep: str, encoding: str) -> Table:
     if _LETTER.search(content) is None:
         raise UserError(f"{path}: is empty")
     first = _LINE.findall(content, 0, _HEADER_BYTES)[0]
-    header = next(csv.reader([first.decode()], delimiter=sep), [])
+    header = next(csv.reader([first.decode(errors="replace")], delimiter=sep), [])
     _demand(path, header, names, sep)
     if _LETTER.search(content, len(first)) is None:
         raise UserError(f"{path}: has a header (row 1) but no rows")

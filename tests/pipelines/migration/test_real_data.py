@@ -1,7 +1,6 @@
 """Public data sets, where a machine has them (TALENTFLOW_SHARED_DATA or ../shared/data)."""
 
 import os
-import time
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +46,7 @@ def _last_value_mae(flows: pd.DataFrame, regions: list[str], config: RunConfig) 
 )
 def test_a_real_set_is_imported_whole(name, folder, periods, regions, distances, mae):
     config = _config(name, folder)
-    start = time.monotonic()
     imported = ingest.read(config)
-    assert time.monotonic() - start < 20
     record = imported.record
     assert (record["periods"]["observed"], record["regions"]["kept"]) == (periods, regions)
     assert record["distances"] == distances

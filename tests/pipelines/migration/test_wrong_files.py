@@ -46,6 +46,10 @@ GOOD = text(rows())
         (GOOD.replace(",5\n", ",1e999\n"), ["row 6, column count: '1e999' is not a finite number"]),
         (GOOD.replace(",5\n", ",\n"), ["row 6, column count: is blank"]),
         (GOOD.replace("B,B,5\n", ",B,5\n", 1), ["row 6, column origin: is blank"]),
+        (
+            GOOD.replace("2020-01,B,B", "2020-01, B,B"),
+            ["row 6, column origin: ' B' begins or ends with a blank"],
+        ),
         (GOOD.replace("2020-01,B,B", " ,B,B"), ["row 6, column period: is blank"]),
         (GOOD.replace("2020-01,B,B", "2020-13,B,B"), ["row 6, column period: '2020-13'"]),
         (
@@ -278,7 +282,10 @@ def test_a_wrong_table_of_distances(tmp_path, content, facts):
             {"regions": {"merge": {"A": "B", "B": "C"}}},
             ["regions: merge: A goes into B, which is merged itself"],
         ),
-        ({"source": {"encoding": "utf-9"}}, ["source.encoding: no such encoding 'utf-9'"]),
+        ({"source": {"encoding": "utf-9"}}, ["source.encoding: no such text encoding 'utf-9'"]),
+        ({"source": {"encoding": "rot13"}}, ["source.encoding: no such text encoding 'rot13'"]),
+        ({"source": {"path": "a**b.csv"}}, ["source.path: 'a**b.csv' is not a pattern"]),
+        ({"source": {"path": ""}}, ["source.path"]),
         ({"source": {"sep": ";;"}}, ["source.sep"]),
     ],
 )
