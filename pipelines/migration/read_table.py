@@ -121,8 +121,7 @@ def _parsed(path: Path, content: bytes, names: list[str], sep: str, width: int) 
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=names,
                 column_types=dict.fromkeys(names, text),
-                null_values=[],  # NA is Namibia
-                strings_can_be_null=False,
+                strings_can_be_null=False,  # NA is Namibia
             ),
         )
     except pa.ArrowException as error:

@@ -254,7 +254,10 @@ def test_a_wrong_table_of_regions(tmp_path, content, facts):
         ("from,to,km\nA,B,1\nA,C,2\n", ["road.csv: no distance from B to C; add the row"]),
         ("from,to,km\nA,B,1\nA,C,2\nB,C,-3\n", ["row 4, column km: -3 is negative"]),
         ("from,to,km\nA,B,1\nA,C,2\nB,C,\n", ["row 4, column km: is blank"]),
-        ("from,to,km\nA,B,1\nA,C,2\nB,C,3\nA,B,4\n", ["row 5, column km: A to B was already given"]),
+        (
+            "from,to,km\nA,B,1\nA,C,2\nB,C,3\nA,B,4\n",
+            ["row 5, column km: A to B was already given in row 2;"],
+        ),
     ],
 )
 def test_a_wrong_table_of_distances(tmp_path, content, facts):
