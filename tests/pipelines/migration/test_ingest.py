@@ -1,5 +1,6 @@
 import gzip
 import hashlib
+import itertools
 import json
 import tempfile
 from pathlib import Path
@@ -169,6 +170,30 @@ def test_the_busiest_are_chosen_before_the_test_span(tmp_path):
     assert imported.record["rows"]["dropped"]["not_kept_region"] == 8 * 3
 
 
+def test_a_region_that_only_receives_is_busy_too(tmp_path):
+    pairs = {("A", "B"): "9", ("A", "C"): "2", ("C", "A"): "2", ("D", "A"): "1"}
+    flows_csv(tmp_path, text([[month, *pair, count] for month in MONTHS for pair, count in pairs.items()]))
+    imported = ingest.read(entry(tmp_path, regions={"keep": "2 busiest"}))
+    assert imported.regions.column("region").to_pylist() == ["A", "B"]
+
+
+def test_fractions_add_up_to_the_same_bits_in_any_order(tmp_path):
+    days = [["2020-01-01", "A", "B", "0.1"], ["2020-01-02", "A", "B", "0.2"], ["2020-01-03", "A", "B", "0.3"]]
+    rest = [[f"{month}-01", "A", "B", "1"] for month in MONTHS[1:]]
+    sums = set()
+    for first in itertools.permutations(days):
+        flows_csv(tmp_path, text([*first, *rest]))
+        sums.add(ingest.read(entry(tmp_path)).flows.column("count")[0].as_py())
+    assert len(sums) == 1
+
+
+def test_a_quoted_name_may_run_over_two_lines(tmp_path):
+    flows_csv(tmp_path)
+    (tmp_path / "places.csv").write_text('id,name\nA,"Ay\nof Ex"\nB,Bee\nC,Cee\n')
+    imported = ingest.read(entry(tmp_path, regions={"path": "places.csv", "id": "id", "name": "name"}))
+    assert imported.regions.column("name").to_pylist() == ["Ay\nof Ex", "Bee", "Cee"]
+
+
 def test_days_are_summed_into_the_month(tmp_path):
     days = [["20200101", "A", "B", "1"], ["20200131", "A", "B", "2"]]
     flows_csv(tmp_path, text([*days, *([m.replace("-", "") + "15", "A", "B", "4"] for m in MONTHS[1:])]))
@@ -192,7 +217,7 @@ def test_distances_from_coordinates_or_a_table(tmp_path):
     assert len(km) == 9
     assert km["A", "B"] == pytest.approx(325, abs=1)
     assert km["A", "A"] == 0
-    (tmp_path / "road.csv").write_text("from,to,km\nA,B,400\nA,C,7\nC,A,8\nB,C,9\nQ,A,1\n")
+    (tmp_path / "road.csv").write_text("from,to,km\nA,B,400\nA,C,7\nC,A,8\nB,C,9\nQ,A,1\nA,Q,1\n")
     table["distances"] = {"path": "road.csv", "origin": "from", "destination": "to", "km": "km"}
     imported = ingest.read(entry(tmp_path, regions=table))
     km = imported.distances.to_pandas().set_index(["origin", "destination"])["km"]
