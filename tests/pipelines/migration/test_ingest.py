@@ -223,6 +223,8 @@ def test_distances_from_coordinates_or_a_table(tmp_path):
     km = imported.distances.to_pandas().set_index(["origin", "destination"])["km"]
     assert (km["A", "B"], km["B", "A"], km["A", "C"], km["C", "A"], km["B", "B"]) == (400, 400, 7, 8, 0)
     assert imported.record["distances"] == "table"
+    (tmp_path / "places.csv").write_text(places.replace("C,,0,0", "C,,,"))  # distances are known all the same
+    assert ingest.read(entry(tmp_path, regions=table)).regions.column("lat").to_pylist()[2] is None
 
 
 def test_a_merged_region_needs_no_place_and_leaves_the_other_its_own(tmp_path):
@@ -237,11 +239,11 @@ def test_a_merged_region_needs_no_place_and_leaves_the_other_its_own(tmp_path):
 
 
 def test_only_kept_regions_must_be_listed(tmp_path):
-    flows_csv(tmp_path, text([*rows(), *([m, "D", "A", "1"] for m in MONTHS)]))
+    flows_csv(tmp_path, text([["2019-12", "D", "A", "1"], *rows(), *([m, "D", "A", "1"] for m in MONTHS)]))
     (tmp_path / "places.csv").write_text("id\nA\nB\nC\n")
     table = {"path": "places.csv", "id": "id"}
     assert ingest.read(entry(tmp_path, regions={**table, "keep": "3 busiest"})).record["regions"]["kept"] == 3
-    with pytest.raises(UserError, match=r"flows.csv: row 74: region 'D' is not in .*places.csv"):
+    with pytest.raises(UserError, match=r"flows.csv: row 75: region 'D' is not in .*places.csv"):
         ingest.read(entry(tmp_path, regions=table))
 
 
