@@ -1,6 +1,5 @@
 """What a run is: one entry of `runs:` in params.yaml, parsed once into frozen, typed, strict records."""
 
-import codecs
 import datetime as dt
 import re
 from pathlib import Path
@@ -45,7 +44,7 @@ class FlowsSource(Section):
     """A table of counts that the user brings."""
 
     kind: Literal["flows"]
-    path: str
+    path: str = Field(min_length=1)
     """File or pattern under the run's data folder; csv, csv.gz, parquet or npz, told by the ending."""
     sep: str = Field(default=",", pattern=r"^[\t -!#-~]$")
     """csv: the character between fields."""
@@ -58,9 +57,9 @@ class FlowsSource(Section):
     @classmethod
     def _known_encoding(cls, value: str) -> str:
         try:
-            codecs.lookup(value)
+            "".encode(value)
         except LookupError as error:
-            msg = f"no such encoding {value!r}"
+            msg = f"no such text encoding {value!r}"
             raise ValueError(msg) from error
         return value
 
@@ -349,6 +348,8 @@ def read_yaml(path: Path) -> Any:
         raise UserError(
             f"{path}: no such file; run this in the project's top folder or give the right path"
         ) from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
     except (YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
 

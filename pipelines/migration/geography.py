@@ -119,10 +119,11 @@ def _from_table(data: Path, columns: Distances, codes: list[str], sep: str, enco
     i, j = (np.array([at.get(text, -1) for text in end.texts])[end.codes] for end in ends)
     rows = np.flatnonzero((i >= 0) & (j >= 0))
     pairs = i[rows] * len(codes) + j[rows]
-    _, first = np.unique(pairs, return_index=True)
-    if len(first) < len(rows):
-        row = int(rows[np.setdiff1d(np.arange(len(rows)), first)[0]])
-        what = f"{codes[i[row]]} to {codes[j[row]]} was already given in an earlier row; keep one"
+    _, first, pair = np.unique(pairs, return_index=True, return_inverse=True)
+    again = np.flatnonzero(first[pair] != np.arange(len(rows)))
+    if len(again):
+        row, earlier = rows[again[0]], table.rows[rows[first[pair[again[0]]]]]
+        what = f"{codes[i[row]]} to {codes[j[row]]} was already given in row {earlier}; keep one of the two"
         raise table.fault(row, columns.km, what)
     matrix = np.full((len(codes), len(codes)), np.nan)
     matrix[i[rows], j[rows]] = km[rows]

@@ -5,6 +5,8 @@ from pathlib import Path, PurePosixPath
 
 from modules.errors import UserError
 
+_SHOWN = 8
+
 
 def locate(data: Path, pattern: str, key: str) -> list[Path]:
     """The files that `pattern` names, sorted; `key` is where the pattern was written, for messages.
@@ -21,10 +23,13 @@ def locate(data: Path, pattern: str, key: str) -> list[Path]:
             raise UserError(f"{key}: {pattern!r} is not {data}; give --data the folder that holds it")
         return [data]
     exact = data / pattern
-    found = [exact] if exact.exists() else sorted(data.glob(pattern))
+    try:
+        found = [exact] if exact.exists() else sorted(data.glob(pattern))
+    except ValueError as error:
+        raise UserError(f"{key}: {pattern!r} is not a pattern: {error}") from error
     if not found:
         there = sorted(path.name for path in data.iterdir() if not path.name.startswith("."))
-        listing = ", ".join(there[:8]) + (", …" if len(there) > 8 else "") if there else "nothing"  # noqa: PLR2004
+        listing = ", ".join([*there[:_SHOWN], *(["…"] if there[_SHOWN:] else [])]) or "nothing"
         raise UserError(f"{exact}: no such file; {data} holds {listing}; mend {key} or --data")
     for path in found:
         if not path.is_file():

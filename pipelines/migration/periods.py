@@ -42,7 +42,7 @@ def read_periods(parts: list[Coded], calendar: Calendar) -> Periods:
     distinct, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
     ordinal, key = np.empty(len(distinct), np.int32), np.empty(len(distinct), np.int32)
     for at in np.argsort(first):
-        texts = [part.texts[part.codes[first[at]]].strip() for part in parts]
+        texts = [part.texts[part.codes[first[at]]] for part in parts]
         try:
             ordinal[at], key[at] = _period(texts, calendar)
         except ValueError as error:

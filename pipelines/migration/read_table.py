@@ -3,6 +3,7 @@
 import codecs
 import csv
 import gzip
+import re
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,9 @@ import pyarrow.parquet as pq
 from modules.errors import UserError, did_you_mean
 from pipelines.migration.table import Table
 
+_LETTER = re.compile(rb"\S")
+_LINE = re.compile(rb"[^\r\n]*")
+_HEADER_BYTES = 1 << 16
 _SEPARATORS = {";": ";", "\t": "\\t", "|": "|", ",": ","}
 
 
@@ -26,21 +30,22 @@ def read_table(path: Path, names: Sequence[str], sep: str = ",", encoding: str =
     Raises:
         UserError: if the file is of another kind, empty, broken, ragged, or lacks a column.
     """
+    distinct = list(dict.fromkeys(names))
     try:
         if path.name.endswith(".parquet"):
-            return _read_parquet(path, names)
+            return _read_parquet(path, distinct)
         if path.name.endswith((".csv", ".csv.gz")):
-            return _read_csv(path, names, sep, encoding)
+            return _read_csv(path, distinct, sep, encoding)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
     raise UserError(f"{path}: unknown kind of file; its name must end in .csv, .csv.gz or .parquet")
 
 
-def _read_parquet(path: Path, names: Sequence[str]) -> Table:
+def _read_parquet(path: Path, names: list[str]) -> Table:
     try:
         file = pq.ParquetFile(path)
         _demand(path, file.schema_arrow.names, names)
-        table = file.read(columns=list(names))
+        table = file.read(columns=names)
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path}: is not a sound parquet file; write it anew ({_short(error)})") from error
     if not table.num_rows:
@@ -49,16 +54,16 @@ def _read_parquet(path: Path, names: Sequence[str]) -> Table:
     return Table(path, columns, np.arange(1, table.num_rows + 1))
 
 
-def _read_csv(path: Path, names: Sequence[str], sep: str, encoding: str) -> Table:
+def _read_csv(path: Path, names: list[str], sep: str, encoding: str) -> Table:
     content = _utf8(path, _bytes(path), encoding)
-    if not content.strip():
+    if _LETTER.search(content) is None:
         raise UserError(f"{path}: is empty")
-    first, _, rest = content.replace(b"\r", b"\n", 1).partition(b"\n")
-    header = next(csv.reader([first.decode()], delimiter=sep), [])
+    first = _LINE.findall(content, 0, _HEADER_BYTES)[0]
+    header = next(csv.reader([first.decode(errors="replace")], delimiter=sep), [])
     _demand(path, header, names, sep)
-    if not rest.strip():
+    if _LETTER.search(content, len(first)) is None:
         raise UserError(f"{path}: has a header (row 1) but no rows")
-    table = _parsed(path, content, list(dict.fromkeys(names)), sep, len(header))
+    table = _parsed(path, content, names, sep, len(header))
     columns = {name: _joined(table.column(name)) for name in names}
     filled = np.zeros(table.num_rows, dtype=bool)
     for column in columns.values():
@@ -116,8 +121,7 @@ def _parsed(path: Path, content: bytes, names: list[str], sep: str, width: int) 
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=names,
                 column_types=dict.fromkeys(names, text),
-                null_values=[],  # NA is Namibia
-                strings_can_be_null=False,
+                strings_can_be_null=False,  # NA is Namibia
             ),
         )
     except pa.ArrowException as error:

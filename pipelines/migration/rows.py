@@ -89,6 +89,8 @@ def _read_cube(path: Path, _source: FlowsSource, columns: Columns, calendar: Cal
             f"{path}: array {columns.count}[{t}, {i}, {j}]: inf is not a finite number; "
             "write NaN where nothing is known"
         )
+    if np.isnan(cube).all():
+        raise UserError(f"{path}: array {columns.count}: holds no count, every cell is NaN")
     t, i, j = (axis.astype(np.int32) for axis in np.nonzero(~np.isnan(cube)))
     regions = [str(position) for position in range(cube.shape[1])]
     return Rows(

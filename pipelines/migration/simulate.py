@@ -25,6 +25,7 @@ _PEAK = {"day": 0, "week": 0, "month": 2, "quarter": 0, "year": 0}  # Monday, Ma
 _STAY_LOGIT = float(np.log(0.6 / 0.4))  # 60 % of moves stay in their city
 _DISTANCE = -0.8
 _DISPERSION = 25.0
+_PEAKEDNESS = 4.0
 
 Matrix = NDArray[np.float64]
 
@@ -49,12 +50,12 @@ def plant(
 ) -> Truth:
     """Draw the properties of the cities and the expected counts that follow from them."""
     shape = (len(seasons), len(cities))
-    swings = calendar.cycle > 1
-    wave = np.cos(2 * np.pi * (seasons - _PEAK[calendar.unit]) / calendar.cycle) * swings
+    phase = 2 * np.pi * (seasons - _PEAK[calendar.unit]) / calendar.cycle
+    wave = np.exp(_PEAKEDNESS * (np.cos(phase) - 1))  # 1 at the peak; constant where there is no cycle
     size = np.log([city.population for city in cities])
     size = (size - size.mean()) / max(size.std(), 1e-9)
-    push = 0.7 * size + _property(rng, shape, wave, level=0.2, season=0.3)
-    pull = 0.8 * size + _property(rng, shape, wave, level=0.3, season=0.1)
+    push = 0.7 * size + _property(rng, shape, wave, level=0.2, season=0.5)
+    pull = 0.8 * size + _property(rng, shape, wave, level=0.3, season=0.2)
     stay = _STAY_LOGIT + _property(rng, shape, wave, level=0.2, season=0.0)
     reach = _DISTANCE + 0.3 * _property(rng, shape, wave, level=0.5, season=0.0)
     km = kilometres(np.array([city.lat for city in cities]), np.array([city.lon for city in cities]))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modules.errors import UserError
 
+_BLANK = "is blank; fill it in or take the row out"
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
 
@@ -40,13 +41,19 @@ class Table:
         """A column of codes, names or dates exactly as written; parquet's numbers and dates become texts.
 
         Raises:
-            UserError: at the first blank cell, unless blanks are allowed; blank is then "".
+            UserError: at the first cell that is, begins or ends blank, unless allowed; blank is then "".
         """
         values = self._text(column)
         coded = Coded(values.indices.to_numpy(), values.dictionary.to_pylist())
-        empty = np.array([not text.strip() for text in coded.texts], dtype=bool)[coded.codes]
-        if not blank and empty.any():
-            raise self.fault(int(empty.argmax()), column, "is blank; fill it in or take the row out")
+        if not blank:
+            odd = np.array([not text or text != text.strip() for text in coded.texts], dtype=bool)[
+                coded.codes
+            ]
+            if odd.any():
+                row = int(odd.argmax())
+                text = coded.texts[coded.codes[row]]
+                what = f"{text!r} begins or ends with a blank; take that out" if text.strip() else _BLANK
+                raise self.fault(row, column, what)
         return coded
 
     def numbers(self, column: str, *, blank: bool = False) -> NDArray[np.float64]:
@@ -60,11 +67,11 @@ class Table:
             numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
             empty = values.is_null().to_numpy(zero_copy_only=False)
         else:
-            coded = self.texts(column, blank=True)
-            texts = pc.utf8_trim_whitespace(pa.array(coded.texts, pa.string()))
+            coded = self._text(column)
+            codes, texts = coded.indices.to_numpy(), pc.utf8_trim_whitespace(coded.dictionary)
             sound = pc.if_else(pc.match_substring_regex(texts, _NUMBER), texts, None)
-            numbers = sound.cast(pa.float64()).to_numpy(zero_copy_only=False)[coded.codes]
-            empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)[coded.codes]
+            numbers = sound.cast(pa.float64()).to_numpy(zero_copy_only=False)[codes]
+            empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)[codes]
         bad = ~np.isfinite(numbers) & ~(empty & blank)
         if bad.any():
             row = int(bad.argmax())
