@@ -38,9 +38,9 @@ app.add_typer(runs, name="runs")
 @app.command("import", epilog="Example: talentflow import cities")
 def import_(run: Run) -> None:
     """Read or simulate the run's flows into one sorted table, with its regions and distances."""
-    from pipelines.migration import ingest
+    from pipelines.migration.importing import ingest as stage
 
-    ingest.run(run, load_run(run))
+    stage.run(run, load_run(run))
 
 
 @app.command(epilog="Example: talentflow validate cities")

@@ -59,7 +59,9 @@ def output_hashes(top: Path, name: str) -> dict[str, str]:
             (stage,) = repo.stage.collect(f"{stage_name}@{name}")
             for output in stage.outs:
                 if output.hash_info.value is None or output.workspace_status():
-                    raise UserError(f"{output.def_path}: not built, or changed since; run make demo RUN={name}")
+                    raise UserError(
+                        f"{output.def_path}: not built, or changed since; run make demo RUN={name}"
+                    )
                 hashes[output.def_path] = str(output.hash_info.value)
     return hashes
 
@@ -69,7 +71,9 @@ def _clean() -> None:
     exempt = ("params.yaml", "dvc.lock", "runs/")
     code = [line[3:] for line in changed if not line[3:].startswith(exempt)]
     if code:
-        raise UserError(f"{code[0]}: changed but not committed; a clean clone would not have it: commit first")
+        raise UserError(
+            f"{code[0]}: changed but not committed; a clean clone would not have it: commit first"
+        )
 
 
 def _write_params(clone: Path, name: str) -> None:

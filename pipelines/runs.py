@@ -5,7 +5,7 @@ from typing import Any
 
 from modules.errors import UserError, did_you_mean
 from pipelines.config import NAME, PARAMS, RunConfig, load_run, parse_run, read_yaml
-from pipelines.migration import ingest
+from pipelines.migration.importing import ingest
 from pipelines.params_file import ParamsFile
 from pipelines.paths import RunPaths
 

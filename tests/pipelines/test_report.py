@@ -182,10 +182,10 @@ def test_data_that_passes_has_no_warning_table() -> None:
     assert "To mend" not in text
 
 
-def test_an_import_record_with_other_keys_is_taken_as_it_is() -> None:
-    html = report(evaluations.evaluation(), evaluations.validation(), {"rows_kept": 5}, config())
-    assert "Kept 5" in words(html)
-    assert "Dropped" not in words(html).split("How to read this")[0].split("Data quality")[-1]
+def test_a_rule_that_dropped_nothing_is_not_listed() -> None:
+    html = words(page(rows={"read": 5, "kept": 5, "dropped": {"diagonal": 0}}))
+    assert "Kept 5" in html
+    assert "Dropped" not in html.split("How to read this")[0].split("Data quality")[-1]
 
 
 def test_simulated_data_is_owned_up_to() -> None:

@@ -6,9 +6,11 @@ from modules.migration.flows import Flows
 from modules.migration.period import Calendar
 
 
-def flows_of(values: np.ndarray, unit: str = "month", *, diagonal: bool = True, distances: bool = True) -> Flows:
+def flows_of(
+    values: np.ndarray, unit: str = "month", *, diagonal: bool = True, distances: bool = True
+) -> Flows:
     """A tensor T x N x N as Flows: NaN periods are gaps, NaN cells unknown, everything else scored."""
-    steps, regions, _ = values.shape
+    regions = values.shape[1]
     scored = ~np.isnan(values)
     if not diagonal:
         scored &= ~np.eye(regions, dtype=bool)
@@ -17,7 +19,9 @@ def flows_of(values: np.ndarray, unit: str = "month", *, diagonal: bool = True, 
     names = tuple(f"r{index:02d}" for index in range(regions))
     return Flows(
         calendar=Calendar(unit),
-        first=Calendar(unit).ordinal({"month": "2015-01", "quarter": "2000Q1", "year": "1990", "day": "2020-01-06"}[unit]),
+        first=Calendar(unit).ordinal(
+            {"month": "2015-01", "quarter": "2000Q1", "year": "1990", "day": "2020-01-06"}[unit]
+        ),
         regions=names,
         names=names,
         values=values.astype(np.float32),

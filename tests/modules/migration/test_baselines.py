@@ -58,9 +58,7 @@ def test_a_calendar_ridge_whose_seasons_may_not_differ_is_the_pooled_ridge() -> 
     data = data_of(seasonal_flows())
     pooled = fitted(RidgeAR(data.task, alpha=1e-3), data)
     seasonal = fitted(CalendarRidgeAR(data.task, alpha=1e-3, beta=1e9), data)
-    np.testing.assert_allclose(
-        forecast(seasonal, data.judging), forecast(pooled, data.judging), rtol=1e-3
-    )
+    np.testing.assert_allclose(forecast(seasonal, data.judging), forecast(pooled, data.judging), rtol=1e-3)
 
 
 def test_a_ridge_recovers_the_law_that_made_the_data() -> None:
@@ -75,12 +73,16 @@ def test_a_ridge_recovers_the_law_that_made_the_data() -> None:
 
 def test_size_weight_moves_the_fit_towards_the_large_corridors() -> None:
     generator = np.random.default_rng(2)
-    logs = generator.normal(2, 0.02, (120, 3, 3)).cumsum(0) / np.arange(1, 121)[:, None, None]  # small ones persist
+    logs = (
+        generator.normal(2, 0.02, (120, 3, 3)).cumsum(0) / np.arange(1, 121)[:, None, None]
+    )  # small ones persist
     logs[:, 0, 1] = np.where(np.arange(120) % 2, 7.0, 8.0)  # one large corridor alternates
     data = data_of(flows_of(np.exp(logs)), length=2, horizon=1, stop=100)
     errors = {
         weight: np.abs(
-            forecast(fitted(RidgeAR(data.task, alpha=1e-2, size_weight=weight), data), data.judging)[:, 0, 0, 1]
+            forecast(fitted(RidgeAR(data.task, alpha=1e-2, size_weight=weight), data), data.judging)[
+                :, 0, 0, 1
+            ]
             - data.flows.values[100:, 0, 1]
         ).mean()
         for weight in (0.0, 1.0)

@@ -13,7 +13,12 @@ YEAR = Calendar("year")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    rows = [("2000", "a", "b", 5.0), ("2000", "b", "a", 0.0), ("2000", "a", "a", 9.0), ("2003", "a", "b", 7.0)]
+    rows = [
+        ("2000", "a", "b", 5.0),
+        ("2000", "b", "a", 0.0),
+        ("2000", "a", "a", 9.0),
+        ("2003", "a", "b", 7.0),
+    ]
     period, origin, destination, count = zip(*rows, strict=True)
     pq.write_table(
         pa.table({"period": period, "origin": origin, "destination": destination, "count": count}),
@@ -67,7 +72,8 @@ def test_the_diagonal_counts_only_where_it_is_a_flow(folder: Path) -> None:
 def test_distances_are_optional(folder: Path) -> None:
     assert read(folder).log_km is None
     pq.write_table(
-        pa.table({"origin": ["a", "b"], "destination": ["b", "a"], "km": [499.0, 499.0]}), folder / "distances.parquet"
+        pa.table({"origin": ["a", "b"], "destination": ["b", "a"], "km": [499.0, 499.0]}),
+        folder / "distances.parquet",
     )
     log_km = read(folder).log_km
     assert log_km is not None

@@ -17,8 +17,8 @@ CHOSEN = {
     "beta": 1e-2,
     "hidden": 8,
     "dropout": 0.0,
-    "learning_rate": 1e-2,
-    "epochs": 30,
+    "learning_rate": 5e-3,
+    "epochs": 20,
 }
 
 
@@ -43,9 +43,9 @@ def test_it_learns_what_the_core_cannot_see_and_leaves_the_core_alone(data: Flow
     assert isinstance(network, ResidualGRU)
     untrained = GRU.build(data, CHOSEN).eval()
     assert torch.equal(network.core.weight, untrained.core.weight)
-    assert len(curve.losses) == 30
-    assert curve.losses[-1] < curve.losses[0]
-    assert mean_absolute_error(network, data.judging) < 0.85 * mean_absolute_error(untrained, data.judging)
+    assert len(curve.losses) == 20
+    assert curve.losses[-1] < 0.8 * curve.losses[0]
+    assert mean_absolute_error(network, data.judging) < 0.9 * mean_absolute_error(untrained, data.judging)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(data: FlowData) -> None:

@@ -30,7 +30,10 @@ def test_no_history_crosses_a_gap_and_no_target_lies_in_one() -> None:
 
 def test_rolling_origins_judge_horizon_one_on_every_period_of_the_span() -> None:
     data = WindowDataset(flows_of(ramp(20)), length=3, horizon=4, start=12, stop=20, rolling=True)
-    judged = [{t + k for t, w in zip(data.origins, data, strict=True) if w.scored[k - 1].any()} for k in (1, 2, 3, 4)]
+    judged = [
+        {t + k for t, w in zip(data.origins, data, strict=True) if w.scored[k - 1].any()}
+        for k in (1, 2, 3, 4)
+    ]
     assert judged == [set(range(12, 20)), set(range(13, 20)), set(range(14, 20)), set(range(15, 20))]
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.errors import UserError
-from pipelines.migration import ingest
+from pipelines.migration.importing import ingest
 from tests.pipelines.migration.brought import MONTHS, entry, flows_csv, rows, text
 
 

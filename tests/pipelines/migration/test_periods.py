@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from modules.migration.period import Calendar
-from pipelines.migration.periods import PeriodError, read_periods
-from pipelines.migration.table import Coded
+from pipelines.migration.importing.periods import PeriodError, read_periods
+from pipelines.migration.importing.table import Coded
 
 
 def _columns(*columns: list[str]) -> list[Coded]:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from pipelines.config import RunConfig, parse_run, read_yaml
-from pipelines.migration import ingest
+from pipelines.migration.importing import ingest
 
 ROOT = Path(__file__).parents[3]
 SHARED = Path(os.environ.get("TALENTFLOW_SHARED_DATA", ROOT / "../shared/data"))

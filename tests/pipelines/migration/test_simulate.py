@@ -8,10 +8,10 @@ import pytest
 from modules.errors import UserError
 from modules.migration.period import Calendar
 from pipelines.config import RunConfig, parse_run
-from pipelines.migration import ingest
-from pipelines.migration.cities import largest_cities
-from pipelines.migration.simulate import plant, simulate
-from pipelines.migration.sphere import kilometres
+from pipelines.migration.importing import ingest
+from pipelines.migration.importing.cities import largest_cities
+from pipelines.migration.importing.simulate import plant, simulate
+from pipelines.migration.importing.sphere import kilometres
 
 SPANS = {
     "day": ("2020-01-01", "2020-03-01"),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from modules.errors import UserError
-from pipelines.migration import ingest
+from pipelines.migration.importing import ingest
 from tests.pipelines.migration.brought import MONTHS, entry, flows_csv, rows, text
 
 

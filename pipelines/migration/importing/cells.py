@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from modules.errors import UserError
 from modules.migration.period import Calendar
 from pipelines.config import Period
-from pipelines.migration.rows import Rows
-from pipelines.migration.table import Coded
+from pipelines.migration.importing.rows import Rows
+from pipelines.migration.importing.table import Coded
 
 Codes = NDArray[np.int32]
 Mask = NDArray[np.bool_]

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from modules.errors import UserError, did_you_mean
 from modules.migration.period import Calendar
 from pipelines.config import Columns, FlowsSource
-from pipelines.migration.periods import PeriodError, Periods, read_periods
-from pipelines.migration.read_table import read_table
-from pipelines.migration.table import Coded
+from pipelines.migration.importing.periods import PeriodError, Periods, read_periods
+from pipelines.migration.importing.read_table import read_table
+from pipelines.migration.importing.table import Coded
 
 _CUBE = 3  # [period, origin, destination]
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from modules.migration.period import Calendar
 from pipelines.config import RunConfig, SimulateSource
-from pipelines.migration.cities import City, largest_cities
-from pipelines.migration.sphere import kilometres
+from pipelines.migration.importing.cities import City, largest_cities
+from pipelines.migration.importing.sphere import kilometres
 
 _PEAK = {"day": 0, "week": 0, "month": 2, "quarter": 0, "year": 0}  # Monday, March, first quarter
 _STAY_LOGIT = float(np.log(0.6 / 0.4))  # 60 % of moves stay in their city

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from modules.migration.period import Calendar
 from pipelines.config import FlowsSource, RunConfig
 from pipelines.files import whole_folder, write_json, write_parquet
-from pipelines.migration.cells import Cells, inside, stack
-from pipelines.migration.geography import describe, distances, read_gazetteer
-from pipelines.migration.keep import kept_regions, refuse_unknown_merge
-from pipelines.migration.locate import locate
-from pipelines.migration.rows import read_rows
-from pipelines.migration.simulate import simulate
+from pipelines.migration.importing.cells import Cells, inside, stack
+from pipelines.migration.importing.geography import describe, distances, read_gazetteer
+from pipelines.migration.importing.keep import kept_regions, refuse_unknown_merge
+from pipelines.migration.importing.locate import locate
+from pipelines.migration.importing.rows import read_rows
+from pipelines.migration.importing.simulate import simulate
 from pipelines.paths import RunPaths
 
 

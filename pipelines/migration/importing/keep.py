@@ -6,7 +6,7 @@ import numpy as np
 
 from modules.errors import UserError, did_you_mean
 from pipelines.config import Period
-from pipelines.migration.cells import Cells
+from pipelines.migration.importing.cells import Cells
 
 
 def kept_regions(cells: Cells, keep: str, period: Period, test: int) -> list[str]:

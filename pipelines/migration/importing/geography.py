@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from modules.errors import UserError, did_you_mean
 from pipelines.config import Distances, Regions
-from pipelines.migration.locate import locate
-from pipelines.migration.read_table import read_table
-from pipelines.migration.sphere import kilometres
-from pipelines.migration.table import Table
+from pipelines.migration.importing.locate import locate
+from pipelines.migration.importing.read_table import read_table
+from pipelines.migration.importing.sphere import kilometres
+from pipelines.migration.importing.table import Table
 
 Matrix = NDArray[np.float64]
 
