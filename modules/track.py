@@ -33,7 +33,7 @@ class ModelSpec(Generic[Data, Network]):
     phases: tuple[Callable[[Network, Data, Hyperparameters, int], Phase], ...] = ()
     """Training by gradient descent, in order; the last argument is the seed."""
     inherits: str | None = None
-    """A model swept before this one, whose chosen hyperparameters are given to this one too."""
+    """A closed-form model of the track; the best of its trials gives this one its hyperparameters too."""
 
     @property
     def learned(self) -> bool:

@@ -5,10 +5,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from modules.migration.windows import WindowDataset
-from pipelines.config import RunConfig
+from modules.errors import UserError
+from modules.migration.flows import Flows
+from modules.migration.origins import forecast_origins
+from pipelines.config import RunConfig, Windows
 from pipelines.files import whole_folder, write_json
-from pipelines.migration.data import RunData, open_data
+from pipelines.migration.flows_of_run import open_flows
 from pipelines.paths import RunPaths
 
 
@@ -27,40 +29,36 @@ def row_keys(name: str) -> dict[str, str]:
 
 
 def run(name: str, config: RunConfig) -> None:
-    """Write `split.json`: for each part its span, periods and forecast origins; every period's row keys."""
-    data = open_data(name, config)
+    """Write `split.json`: for each part its span, periods and forecast origins; every period's row keys.
+
+    Raises:
+        UserError: if gaps leave a part without a single window.
+    """
+    flows, split = open_flows(name, config)
+    cuts = [0, split.validation, split.test, len(flows.observed)]
+    parts = {
+        part: _part(name, config.windows, flows, part, start, stop)
+        for part, start, stop in zip(("train", "validation", "test"), cuts[:-1], cuts[1:], strict=True)
+    }
     with whole_folder(RunPaths(name).split) as folder:
         write_json(
-            folder / "split.json",
-            {
-                "unit": config.period.unit,
-                "length": config.windows.length,
-                "horizon": config.windows.horizon,
-                "parts": _parts(data),
-                "row_keys": row_keys(name),
-            },
+            folder / "split.json", {"unit": config.period.unit, "parts": parts, "row_keys": row_keys(name)}
         )
 
 
-def _parts(data: RunData) -> dict[str, dict[str, Any]]:
-    cuts = [0, data.split.validation, data.split.test, len(data.flows.observed)]
-    datasets = {
-        "train": data.backtest.fitting,
-        "validation": data.backtest.judging,
-        "test": data.final.judging,
-    }
-    return {
-        part: _part(data, dataset, start, stop)
-        for (part, dataset), start, stop in zip(datasets.items(), cuts[:-1], cuts[1:], strict=True)
-    }
-
-
-def _part(data: RunData, dataset: WindowDataset, start: int, stop: int) -> dict[str, Any]:
-    labels, observed = data.flows.labels, data.flows.observed
+def _part(name: str, windows: Windows, flows: Flows, part: str, start: int, stop: int) -> dict[str, Any]:
+    labels, observed = flows.labels, flows.observed
+    rolling = part != "train"
+    origins = forecast_origins(observed, windows.length, windows.horizon, start, stop, rolling=rolling)
+    if not origins:
+        raise UserError(
+            f"runs.{name}.windows: no unbroken {windows.length} periods before any {part} target: "
+            "gaps cut the axis too short; shorten windows.length or move the spans"
+        )
     periods = [labels[step] for step in range(start, stop) if observed[step]]
     return {
         "from": periods[0],
         "to": periods[-1],
         "periods": len(periods),
-        "origins": [labels[step] for step in dataset.origins],
+        "origins": [labels[step] for step in origins],
     }

@@ -29,6 +29,8 @@ class Outcome:
     """What a trial found. Cost is kept for MLflow and never reaches a DVC output."""
 
     trial: Trial
+    parameters: Mapping[str, float | int | str]
+    """What the trial drew, and what it inherited."""
     mae: float
     losses: Sequence[float]
     cost: Mapping[str, float]
@@ -41,13 +43,33 @@ def run_trial(
     data: FlowData,
     seed: int,
 ) -> None:
-    """Fit the drawn trial's model on one thread and report its MAE on the judging windows to Ray Tune."""
+    """Fit the drawn trial's model on one thread and report its MAE on the judging windows to Ray Tune.
+
+    A model that inherits takes the best of the other model's trials, found here once more: those have a
+    closed form, and so no trial waits for another.
+    """
     torch.set_num_threads(1)
     trial = trials[drawn["trial"]]
+    spec = specs[trial.model]
     usage, curve = Usage(), LossCurve()
-    network = fit(specs[trial.model], data, trial.parameters, seed, curve=curve)
+    base = [other for other in trials if other.model == spec.inherits]
+    inherited = min(
+        base, key=lambda other: _mae(specs[other.model], data, other.parameters, seed), default=None
+    )
+    parameters = {**(inherited.parameters if inherited else {}), **trial.parameters}
+    mae = _mae(spec, data, parameters, seed, curve)
+    tune.report({"mae": mae, "parameters": parameters, "losses": curve.losses, "cost": usage.metrics()})
+
+
+def _mae(
+    spec: ModelSpec[Any, Any],
+    data: FlowData,
+    parameters: Mapping[str, float | int | str],
+    seed: int,
+    curve: LossCurve | None = None,
+) -> float:
+    network = fit(spec, data, parameters, seed, curve=curve)
     if not isinstance(network, Forecaster):
-        msg = f"{trial.model} did not build a Forecaster"
+        msg = f"{spec.name} did not build a Forecaster"
         raise TypeError(msg)
-    mae = mean_absolute_error(network, data.judging)
-    tune.report({"mae": mae, "losses": curve.losses, "cost": usage.metrics()})
+    return mean_absolute_error(network, data.judging)

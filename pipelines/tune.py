@@ -4,7 +4,7 @@ import itertools
 import logging
 import random
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,7 @@ log = logging.getLogger(__name__)
 Spec = ModelSpec[Any, Any]
 
 
-def draw_trials(
-    specs: Sequence[Spec], inherited: Mapping[str, Mapping[str, Any]], count: int, seed: int
-) -> list[Trial]:
+def draw_trials(specs: Sequence[Spec], count: int, seed: int) -> list[Trial]:
     """Draw up to `count` different configurations for every model, each from its own seeded generator.
 
     Numbering starts at 0 in the order of `specs`; a model without a search space gets its one trial.
@@ -41,9 +39,8 @@ def draw_trials(
             dict(zip(spec.space, values, strict=True)) for values in itertools.product(*spec.space.values())
         ]
         generator = random.Random(f"{seed}/{spec.name}")  # noqa: S311 (a search, not a secret)
-        base = inherited.get(spec.inherits or "", {})
         for drawn in generator.sample(grid, min(count, len(grid))):
-            trials.append(Trial(len(trials), spec.name, {**base, **drawn}))
+            trials.append(Trial(len(trials), spec.name, drawn))
     return trials
 
 
@@ -51,33 +48,27 @@ def run(name: str, config: RunConfig) -> None:
     """Write `best.json` (model -> chosen hyperparameters) and `trials.json` (everything tried).
 
     A trial fits before the validation span and is judged on it; the least MAE wins, ties go to the first
-    drawn. Models that inherit hyperparameters are swept after those they inherit from. A killed sweep
-    goes on where it stopped, and ends in the same result.
+    drawn. A killed sweep goes on where it stopped, and ends in the same result.
     """
     key = stage_key("tune", name)
     scratch = RunPaths(name).scratch("tune", key).resolve()
     data = open_data(name, config).backtest
-    outcomes: list[Outcome] = []
-    best: dict[str, Outcome] = {}
+    specs = models_for(data.task)
+    trials = draw_trials(specs, config.tune.trials, config.seed)
     with (
         whole_folder(RunPaths(name).tune) as folder,
         tracked("tune", name, key) as parent,
         ray_session(config.tune.parallel),
     ):
-        for number, wave in enumerate(_waves(models_for(data.task))):
-            inherited = {model: outcome.trial.parameters for model, outcome in best.items()}
-            trials = draw_trials(wave, inherited, config.tune.trials, config.seed)
-            outcomes += sweep(trials, wave, data, config, scratch / f"wave-{number}")
-            best = choose(outcomes)
+        outcomes = sweep(trials, specs, data, config, scratch)
+        best = choose(outcomes)
         for outcome in outcomes:
             trial, metrics = outcome.trial, {"mae": outcome.mae, **outcome.cost}
             parent.child(
-                f"{trial.model} {trial.number}", trial.parameters, metrics, {"train_loss": outcome.losses}
+                f"{trial.model} {trial.number}", outcome.parameters, metrics, {"train_loss": outcome.losses}
             )
         parent.log({"trials": len(outcomes)}, {f"best_mae.{model}": o.mae for model, o in best.items()})
-        write_json(
-            folder / "best.json", {model: dict(found.trial.parameters) for model, found in best.items()}
-        )
+        write_json(folder / "best.json", {model: dict(found.parameters) for model, found in best.items()})
         write_json(folder / "trials.json", [_record(outcome) for outcome in outcomes])
     shutil.rmtree(scratch, ignore_errors=True)
 
@@ -148,21 +139,11 @@ def _outcomes(results: ResultGrid, trials: Sequence[Trial]) -> list[Outcome]:
             raise RuntimeError(msg)
         metrics: Any = result.metrics
         trial = trials[metrics["config"]["trial"]]
-        found[trial.number] = Outcome(trial, metrics["mae"], metrics["losses"], metrics["cost"])
+        found[trial.number] = Outcome(
+            trial, metrics["parameters"], metrics["mae"], metrics["losses"], metrics["cost"]
+        )
     return [found[trial.number] for trial in trials]
 
 
-def _waves(specs: Sequence[Spec]) -> Iterator[list[Spec]]:
-    left, swept = list(specs), set[str]()
-    while left:
-        ready = [spec for spec in left if spec.inherits is None or spec.inherits in swept]
-        if not ready:
-            msg = f"{left[0].name} inherits from {left[0].inherits}, which is not swept"
-            raise ValueError(msg)
-        yield ready
-        swept |= {spec.name for spec in ready}
-        left = [spec for spec in left if spec not in ready]
-
-
 def _record(outcome: Outcome) -> dict[str, Any]:
-    return {"model": outcome.trial.model, "parameters": dict(outcome.trial.parameters), "mae": outcome.mae}
+    return {"model": outcome.trial.model, "parameters": dict(outcome.parameters), "mae": outcome.mae}

@@ -1,6 +1,5 @@
 """Windows: what a forecaster sees (the last periods) and what it must say (the next ones)."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -9,30 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from modules.migration.flows import Flows
-
-
-@dataclass(frozen=True)
-class Split:
-    """Chronological split of the time axis: targets before `validation` train, before `test` validate.
-
-    Both are steps on the time axis of `Flows`; the test ends with the data.
-    """
-
-    validation: int
-    test: int
-
-
-def chronological_split(flows: Flows, validation: int, test: int) -> Split:
-    """Cut off the last `test` observed periods, and `validation` before them.
-
-    Raises:
-        ValueError: if there are not that many observed periods.
-    """
-    steps = np.flatnonzero(flows.observed)
-    if len(steps) <= validation + test:
-        msg = f"{len(steps)} observed periods cannot give {validation} for validation and {test} for test"
-        raise ValueError(msg)
-    return Split(validation=int(steps[-validation - test]), test=int(steps[-test]))
+from modules.migration.origins import forecast_origins
 
 
 class Window(NamedTuple):
@@ -54,10 +30,7 @@ class Window(NamedTuple):
 class WindowDataset(Dataset[Window]):
     """Every forecast origin t whose targets t+1..t+h touch the steps [start, stop).
 
-    A history never crosses a gap; a target in a gap, or outside [start, stop), is not scored. With
-    `rolling`, only origins from start-1 on count, so that horizon k is judged on the same periods
-    as horizon 1, less the first k-1: the rolling-origin scheme of Hyndman & Athanasopoulos,
-    Forecasting: Principles and Practice, 5.10.
+    A target in a gap, or outside [start, stop), is not scored; `forecast_origins` says what `rolling` does.
     """
 
     def __init__(
@@ -65,13 +38,7 @@ class WindowDataset(Dataset[Window]):
     ) -> None:
         self.flows, self.length, self.horizon, self.start, self.stop = flows, length, horizon, start, stop
         self._inputs = torch.from_numpy(flows.inputs())
-        first = max(length - 1, start - 1 if rolling else 0)
-        self.origins = [
-            t
-            for t in range(first, stop - 1)
-            if flows.observed[t - length + 1 : t + 1].all()
-            and flows.observed[max(t + 1, start) : min(t + horizon + 1, stop)].any()
-        ]
+        self.origins = forecast_origins(flows.observed, length, horizon, start, stop, rolling=rolling)
 
     def __len__(self) -> int:
         return len(self.origins)

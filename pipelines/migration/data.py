@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from modules.errors import UserError
 from modules.migration.flow_data import FlowData
-from modules.migration.flows import CellRules, Flows, read_flows
-from modules.migration.windows import Split, chronological_split
+from modules.migration.flows import Flows
+from modules.migration.origins import Split
 from pipelines.config import RunConfig
-from pipelines.paths import RunPaths
+from pipelines.migration.flows_of_run import open_flows
 
 
 @dataclass(frozen=True)
@@ -23,22 +22,9 @@ class RunData:
 
 
 def open_data(name: str, config: RunConfig) -> RunData:
-    """Read a run's extracted flows and cut them.
-
-    Raises:
-        UserError: if the windows do not fit the observed periods.
-    """
-    period, cells, windows = config.period, config.cells, config.windows
-    rules = CellRules(absent=cells.absent, zero=cells.zero, diagonal=cells.diagonal)
-    folder = RunPaths(name).extracted
-    flows = read_flows(folder, period.calendar, period.ordinals, period.gap_ordinals, rules)
-    split = chronological_split(flows, windows.validation, windows.test)
+    """Read a run's extracted flows and cut them into windows."""
+    flows, split = open_flows(name, config)
+    windows = config.windows
     ends = ((split.validation, split.test), (split.test, len(flows.observed)))
     backtest, final = (FlowData(flows, windows.length, windows.horizon, *end) for end in ends)
-    for part, dataset in [("fit", backtest.fitting), ("validate", backtest.judging), ("test", final.judging)]:
-        if not len(dataset):
-            raise UserError(
-                f"runs.{name}.windows: no unbroken {windows.length} periods to {part} on: gaps cut the axis "
-                "too short; shorten windows.length or move the spans"
-            )
     return RunData(flows, split, backtest, final)

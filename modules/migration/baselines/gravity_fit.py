@@ -1,8 +1,9 @@
 """Fitting the gravity law; apart from the network, because serving does without statsmodels."""
 
 import numpy as np
-import statsmodels.api as sm
 import torch
+from statsmodels.genmod.families import Poisson
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from modules.migration.baselines.gravity import Gravity
 from modules.migration.windows import WindowDataset
@@ -31,7 +32,7 @@ def fit_gravity(network: Gravity, windows: WindowDataset) -> None:
         stride = -(-len(target) // MOST_CELLS)
         design, target = design[::stride], target[::stride]
         used = (design != 0).any(axis=0)
-        fitted = sm.GLM(target, design[:, used], family=sm.families.Poisson()).fit()
+        fitted = GLM(target, design[:, used], family=Poisson()).fit()
         coefficient = np.zeros(design.shape[1])
         coefficient[used] = fitted.params
         levels, seen = coefficient[4:], used[4:]

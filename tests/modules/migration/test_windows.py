@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modules.migration.windows import WindowDataset, chronological_split
+from modules.migration.origins import chronological_split
+from modules.migration.windows import WindowDataset
 from tests.modules.migration.planted import flows_of
 
 
@@ -52,7 +53,7 @@ def test_a_scored_target_is_inside_its_span_and_never_in_its_own_history(
 
 def test_the_split_counts_observed_periods_only() -> None:
     flows = flows_of(ramp(20, gap=range(10, 15)))
-    split = chronological_split(flows, validation=3, test=6)
+    split = chronological_split(flows.observed, validation=3, test=6)
     assert flows.observed[split.test :].sum() == 6
     assert flows.observed[split.validation : split.test].sum() == 3
     assert split.test == 9
@@ -60,4 +61,4 @@ def test_the_split_counts_observed_periods_only() -> None:
 
 def test_a_split_needs_periods_to_train_on() -> None:
     with pytest.raises(ValueError, match="8 observed periods"):
-        chronological_split(flows_of(ramp(8)), validation=4, test=4)
+        chronological_split(flows_of(ramp(8)).observed, validation=4, test=4)
