@@ -24,8 +24,8 @@ setup: $(STAMP) ## Build .venv from the lock (torch first, from your index; see 
 $(STAMP):
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_VERSION)"
-	$(BIN)/uv pip install --quiet --no-config --python $(BIN)/python $(FIND_LINKS) --constraints requirements.lock torch==2.13.0
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --no-config --python $(BIN)/python $(FIND_LINKS) --constraints requirements.lock torch==2.13.0
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
