@@ -45,7 +45,8 @@ def run(name: str, config: RunConfig) -> None:
     with whole_folder(RunPaths(name).model) as folder, tracked("train", name, key) as parent:
         for number, (spec, seed, fold) in enumerate(work, start=1):
             part = Path(spec.name, f"seed-{seed}", fold)
-            if not (scratch / part).exists():
+            kept = (scratch / part).exists()
+            if not kept:
                 usage, curve = Usage(), LossCurve()
                 fitting = data.backtest if fold == "backtest" else data.final
                 network = fit(spec, fitting, best[spec.name], seed, config.train.accelerator, curve)
@@ -58,7 +59,7 @@ def run(name: str, config: RunConfig) -> None:
                     usage.metrics(),
                     {"train_loss": curve.losses},
                 )
-            log.info("fit %d of %d: %s", number, len(work), part)
+            log.info("fit %d of %d%s: %s", number, len(work), ", kept" if kept else "", part)
             shutil.copytree(scratch / part, folder / part)
         models = [{"model": spec.name, "learned": spec.learned} for spec in models_for(data.final.task)]
         write_json(folder / "models.json", models)

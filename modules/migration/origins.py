@@ -41,9 +41,6 @@ def forecast_origins(
     Principles and Practice, 5.10.
     """
     first = max(length - 1, start - 1 if rolling else 0)
-    return [
-        t
-        for t in range(first, stop - 1)
-        if observed[t - length + 1 : t + 1].all()
-        and observed[max(t + 1, start) : min(t + horizon + 1, stop)].any()
-    ]
+    seen = [observed[t - length + 1 : t + 1].all() for t in range(length - 1, stop)]
+    asked = [observed[max(t + 1, start) : min(t + horizon + 1, stop)].any() for t in range(length - 1, stop)]
+    return [t for t in range(first, stop - 1) if seen[t - length + 1] and asked[t - length + 1]]

@@ -1,0 +1,67 @@
+"""A project to run the real commands in: this tree's files, under git, with the tiny run added and built."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def call(
+    *command: str, cwd: Path, check: bool = True, timeout: float = 420
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the project's environment in a project folder, as a user would."""
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "MLFLOW_", "PYTEST_"))
+    }
+    environment |= {"PATH": f"{BIN}:{environment['PATH']}", "PYTHONPATH": str(cwd), "VENV": str(BIN.parent)}
+    done = subprocess.run(  # noqa: S603
+        command, cwd=cwd, env=environment, text=True, capture_output=True, check=False, timeout=timeout
+    )
+    if check and done.returncode:
+        pytest.fail(
+            f"{' '.join(command)}: exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        )
+    return done
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what git has or would have of this tree, and commit it."""
+    listed = call("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=TOP).stdout
+    for name in filter(None, listed.split("\0")):
+        if (TOP / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(TOP / name, target)
+    for command in (
+        ["init", "--quiet"],
+        ["add", "--all"],
+        ["commit", "--quiet", "--message", "As it stands"],
+    ):
+        call("git", "-c", "user.name=Test", "-c", "user.email=test@example.org", *command, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose tiny run has been added and built by README's commands; do not change it."""
+    project = copy_project(tmp_path_factory.mktemp("built") / "talentflow")
+    call("talentflow", "runs", "add", "params/tiny.yaml", cwd=project)
+    call("make", "demo", "RUN=tiny", cwd=project)
+    return project
+
+
+@pytest.fixture
+def project(built: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the built project to do anything with."""
+    copy = tmp_path / "talentflow"
+    shutil.copytree(built, copy, symlinks=True)
+    yield copy
+    shutil.rmtree(copy)

@@ -1,0 +1,62 @@
+"""The doors between the rooms: serving -> modules <- pipelines."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parent.parent
+HEAVY = (
+    "mlflow",
+    "pytorch_lightning",
+    "ray",
+    "torch_geometric",
+    "dvc",
+    "great_expectations",
+    "statsmodels",
+    "pandas",
+)
+
+
+def imported(room: str) -> set[tuple[str, str]]:
+    found = set()
+    for path in (TOP / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            found |= {(str(path.relative_to(TOP)), name.split(".")[0]) for name in names}
+    return found
+
+
+def test_modules_know_nothing_of_the_pipelines_and_their_tools() -> None:
+    closed = {"pipelines", "serving", "dvc", "mlflow", "ray", "great_expectations", "bentoml"}
+    through = {(path, name) for path, name in imported("modules") if name in closed}
+    assert through == set()
+    assert ("modules/migration/data_module.py", "pytorch_lightning") in imported("modules")
+
+
+def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -> None:
+    users: dict[str, set[str]] = {}
+    for path, name in imported("pipelines"):
+        users.setdefault(name, set()).add(path)
+    assert users["great_expectations"] <= {"pipelines/validate.py", "pipelines/migration/suites.py"}
+    assert users["ray"] <= {"pipelines/tune.py", "pipelines/trial.py", "pipelines/ray_session.py"}
+    assert users["mlflow"] == {"pipelines/tracking.py"}
+
+
+@pytest.mark.parametrize(
+    ("module", "closed"),
+    [
+        ("modules.migration.predictor", HEAVY),
+        ("pipelines.cli", (*HEAVY, "torch", "pyarrow")),
+        ("pipelines.split", (*HEAVY, "torch")),
+        ("pipelines.report", ("torch", "mlflow", "great_expectations", "pandas")),
+    ],
+)
+def test_a_module_loads_no_more_than_it_needs(module: str, closed: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print(*sorted(set({closed!r}) & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=TOP, capture_output=True, text=True, check=True)  # noqa: S603
+    assert loaded.stdout.split() == []
