@@ -34,13 +34,16 @@ def chronological_split(observed: BoolArray, validation: int, test: int) -> Spli
 def forecast_origins(
     observed: BoolArray, length: int, horizon: int, start: int, stop: int, *, rolling: bool = False
 ) -> list[int]:
-    """Every step t with an unbroken history t-length+1..t and an observed target t+1..t+horizon in [start, stop).
+    """Every step t whose history t-length+1..t is unbroken and that has a target to judge.
 
-    With `rolling`, only origins from start-1 on, so that horizon k is judged on the same periods as
-    horizon 1, less the first k-1: the rolling-origin scheme of Hyndman & Athanasopoulos, Forecasting:
-    Principles and Practice, 5.10.
+    A target is one of t+1..t+horizon that is observed and in [start, stop). With `rolling`, only origins
+    from start-1 on, so that horizon k is judged on the same periods as horizon 1, less the first k-1: the
+    rolling-origin scheme of Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 5.10.
     """
     first = max(length - 1, start - 1 if rolling else 0)
-    seen = [observed[t - length + 1 : t + 1].all() for t in range(length - 1, stop)]
-    asked = [observed[max(t + 1, start) : min(t + horizon + 1, stop)].any() for t in range(length - 1, stop)]
-    return [t for t in range(first, stop - 1) if seen[t - length + 1] and asked[t - length + 1]]
+    return [
+        t
+        for t in range(first, stop - 1)
+        if observed[t - length + 1 : t + 1].all()
+        and observed[max(t + 1, start) : min(t + 1 + horizon, stop)].any()
+    ]
