@@ -35,7 +35,7 @@ def prove(name: str) -> str:
         _write_params(clone, name)
         (clone / "dvc.lock").unlink(missing_ok=True)
         log.info("rebuilding %s in %s", name, clone)
-        _call("dvc", "repro", "--quiet", "--glob", f"*@{name}", cwd=clone)
+        _call("dvc", "repro", "--quiet", "--glob", f"*@{name}", cwd=clone, code=clone)
         rebuilt = output_hashes(clone, name)
     different = [path for path in expected if rebuilt[path] != expected[path]]
     if different:
@@ -86,11 +86,13 @@ def _write_params(clone: Path, name: str) -> None:
         YAML(typ="safe").dump({"runs": {name: entry}}, file)
 
 
-def _call(program: str, *arguments: str, cwd: Path | None = None) -> str:
+def _call(program: str, *arguments: str, cwd: Path | None = None, code: Path | None = None) -> str:
     found = shutil.which(program)
     if found is None:
         raise UserError(f"{program}: not found; install it, or run make setup and try again")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "GIT_"))}
+    if code is not None:
+        environment["PYTHONPATH"] = str(code)  # the clone's own code, not what is installed
     done = subprocess.run(  # noqa: S603 (a fixed program, no shell)
         [found, *arguments], cwd=cwd, env=environment, stdout=subprocess.PIPE, text=True, check=False
     )

@@ -1,0 +1,51 @@
+"""README's commands, run as they stand, on the tiny run."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TOP, call
+
+README = (TOP / "README.md").read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+def test_readme_opens_with_the_two_commands() -> None:
+    assert commands()[:2] == ["make demo", "make test"]
+
+
+@pytest.mark.slow
+def test_readmes_commands_work(project: Path) -> None:
+    for command in commands():
+        if command == "make test":
+            continue  # this is it
+        wanted = "make demo RUN=tiny" if command == "make demo" else command
+        call("bash", "-c", wanted, cwd=project)
+
+
+@pytest.mark.slow
+def test_the_graph_is_an_mlflow_project(project: Path) -> None:
+    (line,) = re.findall(r"`(mlflow run [^`]*)`", README)
+    for entry_point in ("main", "train"):
+        call("bash", "-c", line.replace("-e main", f"-e {entry_point}"), cwd=project)
+
+
+def test_every_target_of_make_help_exists_and_is_in_readme() -> None:
+    shown = call("make", "help", cwd=TOP).stdout
+    targets = re.findall(r"^  ([a-z]+) ", shown, flags=re.MULTILINE)
+    assert {"help", "setup", "demo", "test", "accept", "prove", "lint", "types", "fmt", "mlflow"} <= set(
+        targets
+    )
+    for target in targets:
+        assert call("make", "--dry-run", target, cwd=TOP).returncode == 0
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)", README))
+def test_what_readme_links_to_exists(path: str) -> None:
+    assert (TOP / path).exists()
