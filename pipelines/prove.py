@@ -1,5 +1,6 @@
 """The proof that a run can be rebuilt: a clean clone, the whole graph, the same hash for every output."""
 
+import json
 import logging
 import os
 import shutil
@@ -8,7 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from dvc.repo import Repo
 from ruamel.yaml import YAML
 
 from modules.errors import UserError
@@ -28,7 +28,7 @@ def prove(name: str) -> str:
             hash differs.
     """
     _clean()
-    expected = output_hashes(Path(), name)
+    expected = output_hashes(Path.cwd(), name)
     with tempfile.TemporaryDirectory(prefix="talentflow-prove-") as folder:
         clone = Path(folder) / "clone"
         _call("git", "clone", "--quiet", str(Path.cwd()), str(clone))
@@ -51,19 +51,14 @@ def output_hashes(top: Path, name: str) -> dict[str, str]:
     """Path -> hash of every output of a run, as dvc.lock has it and the files confirm.
 
     Raises:
-        UserError: if a stage has not been run or its output has changed since.
+        UserError: if a stage has not been run, or something of it has changed since.
     """
-    hashes: dict[str, str] = {}
-    with Repo(str(top.resolve())) as repo:
-        for stage_name in STAGES:
-            (stage,) = repo.stage.collect(f"{stage_name}@{name}")
-            for output in stage.outs:
-                if output.hash_info.value is None or output.workspace_status():
-                    raise UserError(
-                        f"{output.def_path}: not built, or changed since; run make demo RUN={name}"
-                    )
-                hashes[output.def_path] = str(output.hash_info.value)
-    return hashes
+    stages = [f"{stage}@{name}" for stage in STAGES]
+    changed = json.loads(_call("dvc", "status", "--json", *stages, cwd=top))
+    if changed:
+        raise UserError(f"{', '.join(changed)}: not built, or changed since; run make demo RUN={name}")
+    locked: Any = read_yaml(top / "dvc.lock")
+    return {out["path"]: out["md5"] for stage in stages for out in locked["stages"][stage]["outs"]}
 
 
 def _clean() -> None:

@@ -1,4 +1,4 @@
-"""Freeze a tiny artefact of every kind of network: `python -m tests.golden.freeze`, on a change of format only."""
+"""Freeze a tiny artefact of every kind of network: `python -m tests.golden.freeze`."""
 
 import json
 from pathlib import Path
