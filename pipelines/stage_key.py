@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from dvc.dependency import ParamsDependency
@@ -9,6 +10,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from modules.errors import UserError
+from pipelines.config import load_run
 
 STAGES = ("import", "validate", "split", "tune", "train", "evaluate", "report")
 
@@ -26,6 +28,7 @@ def stage_content(repo: Repo, stage: str, run: str) -> dict[str, Any]:
         found.save_deps(allow_missing=False)
     except DvcException as error:
         raise UserError(f"dvc.yaml: {stage}@{run}: {error}; build what is missing with dvc repro") from error
+    data = Path(load_run(run).data)
     hashes: dict[str, Any] = {}
     for dependency in found.deps:
         if isinstance(dependency, ParamsDependency):
@@ -33,8 +36,8 @@ def stage_content(repo: Repo, stage: str, run: str) -> dict[str, Any]:
                 key.replace(f"runs.{run}.", ""): value for key, value in dependency.hash_info.value.items()
             }
         else:
-            inside = dependency.is_in_repo and not dependency.def_path.startswith("params/")
-            hashes[dependency.def_path if inside else "data"] = dependency.hash_info.value
+            path = dependency.def_path
+            hashes["data" if Path(path) == data else path] = dependency.hash_info.value
     return {"command": found.cmd, "hashes": hashes}
 
 

@@ -45,20 +45,28 @@ def run_trial(
 ) -> None:
     """Fit the drawn trial's model on one thread and report its MAE on the judging windows to Ray Tune.
 
-    A model that inherits takes the best of the other model's trials, found here once more: those have a
-    closed form, and so no trial waits for another.
+    What it inherits is found here once more: that has a closed form, and so no trial waits for another.
     """
     torch.set_num_threads(1)
     trial = trials[drawn["trial"]]
     spec = specs[trial.model]
     usage, curve = Usage(), LossCurve()
-    base = [other for other in trials if other.model == spec.inherits]
-    inherited = min(
-        base, key=lambda other: _mae(specs[other.model], data, other.parameters, seed), default=None
-    )
-    parameters = {**(inherited.parameters if inherited else {}), **trial.parameters}
+    parameters = {**inherited_parameters(spec, trials, specs, data, seed), **trial.parameters}
     mae = _mae(spec, data, parameters, seed, curve)
     tune.report({"mae": mae, "parameters": parameters, "losses": curve.losses, "cost": usage.metrics()})
+
+
+def inherited_parameters(
+    spec: ModelSpec[Any, Any],
+    trials: Sequence[Trial],
+    specs: Mapping[str, ModelSpec[Any, Any]],
+    data: FlowData,
+    seed: int,
+) -> Mapping[str, float | int | str]:
+    """The hyperparameters of the best trial of the model that `spec` inherits from; none if from nobody."""
+    base = [trial for trial in trials if trial.model == spec.inherits]
+    best = min(base, key=lambda trial: _mae(specs[trial.model], data, trial.parameters, seed), default=None)
+    return best.parameters if best else {}
 
 
 def _mae(

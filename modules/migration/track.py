@@ -1,5 +1,7 @@
 """The migration track's models: the naive, the statistical and the learned, first to last."""
 
+from typing import Any
+
 from modules.migration.baselines.gravity import Gravity
 from modules.migration.baselines.gravity_fit import fit_gravity
 from modules.migration.baselines.naive import LastValue, SeasonalNaive
@@ -64,7 +66,7 @@ def _residual(network: ResidualGRU, data: FlowData, chosen: Hyperparameters, see
     return Phase(ForecastModule(network, data.size, rate, steps, seed=seed), batches, epochs)
 
 
-MODELS: tuple[ModelSpec, ...] = (  # type: ignore[type-arg]
+MODELS: tuple[ModelSpec[FlowData, Any], ...] = (
     ModelSpec("last_value", _last_value),
     ModelSpec("seasonal_naive", _seasonal_naive),
     ModelSpec("ridge_ar", _ridge, _RIDGE),
@@ -85,11 +87,11 @@ MODELS: tuple[ModelSpec, ...] = (  # type: ignore[type-arg]
 )
 
 
-def models_for(task: Task) -> tuple[ModelSpec, ...]:  # type: ignore[type-arg]
+def models_for(task: Task) -> tuple[ModelSpec[FlowData, Any], ...]:
     """The models that mean something for a task.
 
-    Without a calendar cycle in the history the seasonal-naive forecast does not exist, and without a
-    cycle at all the calendar-aware ridge is the plain one; the residual's core then is that all the same.
+    The seasonal-naive forecast needs a whole calendar cycle in the history. Without a cycle the
+    calendar-aware ridge has one season, and is a ridge with two penalties.
     """
     cyclic = 1 < task.cycle <= task.length
     return tuple(model for model in MODELS if cyclic or model.name != "seasonal_naive")
