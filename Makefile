@@ -6,7 +6,7 @@ VENV ?= .venv
 PYTHON ?= python3.11
 BIN := $(abspath $(VENV))/bin
 export PATH := $(BIN):$(PATH)
-export GX_ANALYTICS_ENABLED := false
+export MLFLOW_DISABLE_TELEMETRY := true
 # Named by content, so a fresh checkout with the same lock does not rebuild the environment.
 STAMP := $(VENV)/.talentflow-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-16)
 UV_VERSION := $(shell grep -oE '^uv==[0-9.]+' requirements.lock)
@@ -25,7 +25,7 @@ $(STAMP):
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_VERSION)"
 	$(BIN)/uv pip install --quiet --compile-bytecode --no-config --python $(BIN)/python $(FIND_LINKS) --constraints requirements.lock torch==2.13.0
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python $(FIND_LINKS) --no-deps --require-hashes -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -39,8 +39,9 @@ train: $(STAMP) ## Build RUN up to its trained models
 test: $(STAMP) ## Run the whole test suite
 	@pytest
 
-accept: $(STAMP) ## Full-size acceptance: the default run, twice, and its proof
-	dvc repro
+accept: $(STAMP) ## Full size: RUN, a second time with nothing to do, then its proof
+	dvc repro --glob '*@$(RUN)'
+	dvc repro --glob '*@$(RUN)' | grep "up to date"
 	$(MAKE) prove
 
 prove: $(STAMP) ## Rebuild RUN in a clean clone and compare every output's hash
@@ -60,7 +61,7 @@ fmt: $(STAMP) ## Format and apply safe fixes
 mlflow: $(STAMP) ## Open the MLflow UI on http://127.0.0.1:5000
 	talentflow mlflow
 
-lock: ## Resolve the lock anew (only releases older than a week)
+lock: $(STAMP) ## Resolve the lock anew (only releases older than a week)
 	uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras --no-annotate --no-header \
 	  --exclude-newer "$$(date -u -d '7 days ago' +%F)" pyproject.toml -o requirements.lock
 

@@ -152,6 +152,8 @@ def _stop(number: int, _frame: FrameType | None) -> Any:
 
 def main() -> None:
     """Run the command line: exit 2 and one line for what the user can mend."""
+    for quiet, off in [("MLFLOW_DISABLE_TELEMETRY", "true"), ("GX_ANALYTICS_ENABLED", "false")]:
+        os.environ.setdefault(quiet, off)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("pipelines").setLevel(logging.INFO)
     _die_with_parent()

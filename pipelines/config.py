@@ -240,7 +240,7 @@ class Tune(Section):
     trials: int = Field(default=8, ge=1)
     """Configurations drawn for every model that has a search space."""
     parallel: int = Field(default=2, ge=1)
-    """Trials that run at a time, one thread each; does not change a byte of the result."""
+    """Trials that run at a time, one thread each; changes no byte of the result, so DVC does not watch it."""
 
 
 class Train(Section):
@@ -273,7 +273,7 @@ class Evaluate(Section):
     bootstrap: int = Field(default=1000, ge=100)
     """Resamples of origins x destinations x time blocks behind every interval."""
     block: int = Field(default=1, ge=1)
-    """Consecutive forecast origins resampled together."""
+    """Consecutive forecast origins resampled together; at least the horizon is taken."""
 
 
 class RunConfig(Section):

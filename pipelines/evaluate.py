@@ -16,7 +16,7 @@ from pipelines.files import whole_folder, write_json
 from pipelines.migration.corridors import busiest_corridors
 from pipelines.migration.data import open_data
 from pipelines.migration.judgement import Contender, Judgement
-from pipelines.migration.package import model_card, predictor_of, write_artefact
+from pipelines.migration.package import complete_artefact, model_card, predictor_of
 from pipelines.paths import RunPaths
 from pipelines.stage_key import stage_key
 from pipelines.tracking import tracked
@@ -43,7 +43,7 @@ def run(name: str, config: RunConfig) -> None:
         evaluation = _evaluation(
             name, config, judgement, sha256_of(artefact / "model.safetensors")[:12], predictor
         )
-        write_artefact(artefact, name, predictor, model_card(evaluation))
+        complete_artefact(artefact, name, predictor, model_card(evaluation))
         (folder / "evaluation.json").write_text(evaluation.model_dump_json(indent=1) + "\n", encoding="utf-8")
         _write_plots(plots, evaluation)
         metrics = _metrics(evaluation)

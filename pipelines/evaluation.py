@@ -10,6 +10,15 @@ from pipelines.config import Section
 METRICS = ("mae", "rmse", "wape", "cpc", "skill_level", "skill_change", "spearman", "ndcg")
 
 
+TOLERANCE = 0.05
+"""How far coverage may be from nominal."""
+
+
+def held(coverage: float, nominal: float) -> bool:
+    """Whether coverage is within TOLERANCE of nominal, both ends included."""
+    return round(abs(coverage - nominal), 9) <= TOLERANCE
+
+
 class Spread(Section):
     """Mean and standard deviation over seeds (0 for a model without randomness)."""
 

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from modules.migration.period import Calendar, Unit
-from pipelines.evaluation import Coverage, Row, Series
+from pipelines.evaluation import TOLERANCE, Coverage, Row, Series
 from pipelines.pages import decimals, number, plain
 
 INK, MUTED, LINE = "#18212c", "#536070", "#d9dee5"
@@ -47,7 +47,6 @@ HISTORY = 2
 """History shown of a corridor, as a multiple of the periods forecast."""
 OFF_SCALE = 2.5
 """An error this many times the best one leaves the figures, or it would flatten all the others."""
-TOLERANCE = 0.05
 MARKERS = {"small": "^", "medium": "o", "large": "s"}
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,25 @@ def prove(name: str) -> str:
         _write_params(clone, name)
         (clone / "dvc.lock").unlink(missing_ok=True)
         log.info("rebuilding %s in %s", name, clone)
-        _call("dvc", "repro", "--quiet", "--glob", f"*@{name}", cwd=clone, code=clone)
+        _call("dvc", "repro", "--quiet", "--no-run-cache", "--glob", f"*@{name}", cwd=clone, code=clone)
         rebuilt = output_hashes(clone, name)
-    different = [path for path in expected if rebuilt[path] != expected[path]]
+    compare(expected, rebuilt)
+    width = max(map(len, expected))
+    lines = [f"  {path:<{width}}  {digest}" for path, digest in expected.items()]
+    return "\n".join([f"{name}: rebuilt from a clean clone, every output has the same hash", *lines])
+
+
+def compare(expected: Mapping[str, str], rebuilt: Mapping[str, str]) -> None:
+    """Refuse a rebuild that is not the same.
+
+    Raises:
+        UserError: naming each output whose hash differs.
+    """
+    different = [path for path, digest in expected.items() if rebuilt.get(path) != digest]
     if different:
         raise UserError(
             f"{', '.join(different)}: the rebuilt bytes differ; same lock, processor type and thread count?"
         )
-    width = max(map(len, expected))
-    lines = [f"  {path:<{width}}  {digest}" for path, digest in expected.items()]
-    return "\n".join([f"{name}: rebuilt from a clean clone, every output has the same hash", *lines])
 
 
 def output_hashes(top: Path, name: str) -> dict[str, str]:

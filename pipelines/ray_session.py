@@ -19,10 +19,14 @@ def ray_session(cpus: int) -> Iterator[None]:
         return
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
-    local: dict[str, Any] = (
-        {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": cpus, "object_store_memory": STORE_BYTES}
+    address = os.environ.get("RAY_ADDRESS")
+    own: dict[str, Any] = {"num_cpus": cpus, "object_store_memory": STORE_BYTES, "include_dashboard": False}
+    ray.init(
+        address=address or "local",  # not one that somebody else started on this machine
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        **({} if address else own),
     )
-    ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR, **local)
     try:
         yield
     finally:

@@ -32,9 +32,14 @@ def run(name: str, config: RunConfig) -> None:
     """Write `split.json`: for each part its span, periods and forecast origins; every period's row keys.
 
     Raises:
-        UserError: if gaps leave a part without a single window.
+        UserError: if gaps leave a part without a single window, or the data without a last one.
     """
     flows, split = open_flows(name, config)
+    if not flows.observed[-config.windows.length :].all():
+        raise UserError(
+            f"runs.{name}.period: a gap lies in the last {config.windows.length} periods, so nothing can be "
+            "forecast from the end of the data; end the period before the gap, or shorten windows.length"
+        )
     cuts = [0, split.validation, split.test, len(flows.observed)]
     parts = {
         part: _part(name, config.windows, flows, part, start, stop)

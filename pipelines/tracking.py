@@ -87,7 +87,7 @@ def tracked(stage: str, run: str, key: str) -> Iterator[TrackedRun]:
         "talentflow.stage": stage,
         "talentflow.stage_key": key,
         "talentflow.host": socket.gethostname(),
-        "talentflow.pid": str(os.getpid()),
+        "talentflow.process": _process(os.getpid()),
         "talentflow.commit": _commit(),
     }
     if parent:
@@ -109,7 +109,7 @@ def tracked(stage: str, run: str, key: str) -> Iterator[TrackedRun]:
 
 
 def _experiment(client: MlflowClient, name: str) -> str:
-    location = None if "MLFLOW_TRACKING_URI" in os.environ else (HOME / "artifacts").resolve().as_uri()
+    location = None if os.environ.get("MLFLOW_TRACKING_URI") else (HOME / "artifacts").resolve().as_uri()
     try:
         return str(client.create_experiment(name, artifact_location=location))
     except MlflowException:
@@ -121,10 +121,18 @@ def _experiment(client: MlflowClient, name: str) -> str:
 
 def _reap(client: MlflowClient, experiment: str) -> None:
     for run in client.search_runs([experiment], "attributes.status = 'RUNNING'"):
-        host, pid = run.data.tags.get("talentflow.host"), run.data.tags.get("talentflow.pid")
-        if host == socket.gethostname() and pid and not psutil.pid_exists(int(pid)):
+        host, process = (run.data.tags.get(f"talentflow.{tag}", "") for tag in ("host", "process"))
+        if host == socket.gethostname() and process != _process(int(process.split("@")[0] or 0)):
             client.set_tag(run.info.run_id, "talentflow.reaped", "its process died")
             client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _process(pid: int) -> str:
+    # A number alone may have gone to another process since.
+    try:
+        return f"{pid}@{psutil.Process(pid).create_time():.2f}"
+    except psutil.NoSuchProcess:
+        return "gone"
 
 
 def _commit() -> str:

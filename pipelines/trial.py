@@ -1,5 +1,6 @@
 """One trial of a sweep: what runs in Ray's workers, and so imports no more than it needs."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,7 @@ def run_trial(
     specs: Mapping[str, ModelSpec[Any, Any]],
     data: FlowData,
     seed: int,
+    accelerator: str,
 ) -> None:
     """Fit the drawn trial's model on one thread and report its MAE on the judging windows to Ray Tune.
 
@@ -52,7 +54,7 @@ def run_trial(
     spec = specs[trial.model]
     usage, curve = Usage(), LossCurve()
     parameters = {**inherited_parameters(spec, trials, specs, data, seed), **trial.parameters}
-    mae = _mae(spec, data, parameters, seed, curve)
+    mae = _mae(spec, data, parameters, seed, accelerator, curve)
     tune.report({"mae": mae, "parameters": parameters, "losses": curve.losses, "cost": usage.metrics()})
 
 
@@ -74,10 +76,12 @@ def _mae(
     data: FlowData,
     parameters: Mapping[str, float | int | str],
     seed: int,
+    accelerator: str = "cpu",
     curve: LossCurve | None = None,
 ) -> float:
-    network = fit(spec, data, parameters, seed, curve=curve)
+    network = fit(spec, data, parameters, seed, accelerator, curve)
     if not isinstance(network, Forecaster):
         msg = f"{spec.name} did not build a Forecaster"
         raise TypeError(msg)
-    return mean_absolute_error(network, data.judging)
+    mae = mean_absolute_error(network, data.judging)
+    return mae if math.isfinite(mae) else math.inf

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import math
 import random
 import shutil
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from ray import tune
 from ray.tune import Callback, ResultGrid, TuneConfig, Tuner
 from ray.tune import RunConfig as SweepConfig
 
+from modules.errors import UserError
 from modules.migration.flow_data import FlowData
 from modules.migration.track import models_for
 from modules.track import ModelSpec
@@ -67,17 +69,31 @@ def run(name: str, config: RunConfig) -> None:
             parent.child(
                 f"{trial.model} {trial.number}", outcome.parameters, metrics, {"train_loss": outcome.losses}
             )
-        parent.log({"trials": len(outcomes)}, {f"best_mae.{model}": o.mae for model, o in best.items()})
+        spent = sum(outcome.cost["cpu_seconds"] for outcome in outcomes)
+        parent.log(
+            {"trials": len(outcomes)},
+            {"trials_cpu_seconds": spent} | {f"best_mae.{model}": o.mae for model, o in best.items()},
+        )
         write_json(folder / "best.json", {model: dict(found.parameters) for model, found in best.items()})
         write_json(folder / "trials.json", [_record(outcome) for outcome in outcomes])
     shutil.rmtree(scratch, ignore_errors=True)
 
 
 def choose(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
-    """The least MAE of every model; of equals the one drawn first."""
+    """The least MAE of every model; of equals the one drawn first.
+
+    Raises:
+        UserError: if a model has no trial with a finite MAE.
+    """
     best: dict[str, Outcome] = {}
     for outcome in sorted(outcomes, key=lambda o: (o.mae, o.trial.number)):
         best.setdefault(outcome.trial.model, outcome)
+    hopeless = [model for model, outcome in best.items() if not math.isfinite(outcome.mae)]
+    if hopeless:
+        raise UserError(
+            f"{', '.join(hopeless)}: no trial ended with a finite error on the validation periods; "
+            "look at the data checks for empty or constant corridors, or widen the training span"
+        )
     return best
 
 
@@ -91,17 +107,22 @@ def sweep(
     """Run the trials under Ray Tune, or what is left of them, and give their outcomes in the order drawn.
 
     Raises:
-        RuntimeError: if a trial failed; the others are kept, and the next call runs only what is missing.
+        UserError: if a trial failed; the others are kept, and the next call runs only what is missing.
     """
+    accelerator = config.train.accelerator
     by_name = {spec.name: spec for spec in specs}
     trainable = tune.with_resources(
-        tune.with_parameters(run_trial, trials=trials, specs=by_name, data=data, seed=config.train.seeds[0]),
-        {"cpu": 1},
+        tune.with_parameters(
+            run_trial, trials=trials, specs=by_name, data=data, seed=config.seed, accelerator=accelerator
+        ),
+        {"cpu": 1, "gpu": 1 if accelerator == "gpu" else 0},
     )
-    if Tuner.can_restore(scratch):
+    # A Tuner killed before its first snapshot can be "restored", but to nothing.
+    if Tuner.can_restore(scratch) and any(scratch.glob("experiment_state-*.json")):
         log.info("resuming the sweep in %s", scratch)
         tuner = Tuner.restore(str(scratch), trainable, resume_unfinished=True, resume_errored=True)
     else:
+        shutil.rmtree(scratch, ignore_errors=True)
         tuner = Tuner(
             trainable,
             param_space={"trial": tune.grid_search(list(range(len(trials))))},
@@ -135,8 +156,8 @@ def _outcomes(results: ResultGrid, trials: Sequence[Trial]) -> list[Outcome]:
     for index in range(len(results)):
         result = results[index]
         if result.error:
-            msg = f"a trial failed: {result.error}"
-            raise RuntimeError(msg)
+            what = str(result.error).strip().splitlines()[-1]
+            raise UserError(f"a trial failed: {what}; its log lies in {result.path}; run the stage again")
         metrics: Any = result.metrics
         trial = trials[metrics["config"]["trial"]]
         found[trial.number] = Outcome(
@@ -146,4 +167,8 @@ def _outcomes(results: ResultGrid, trials: Sequence[Trial]) -> list[Outcome]:
 
 
 def _record(outcome: Outcome) -> dict[str, Any]:
-    return {"model": outcome.trial.model, "parameters": dict(outcome.parameters), "mae": outcome.mae}
+    return {
+        "model": outcome.trial.model,
+        "parameters": dict(outcome.parameters),
+        "mae": outcome.mae if math.isfinite(outcome.mae) else None,
+    }

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,9 +12,13 @@ from pathlib import Path
 
 import psutil
 import pytest
+from mlflow import MlflowClient
 from ruamel.yaml import YAML
 
+from modules.errors import UserError
 from modules.migration.predictor import ForecastRequest, MigrationPredictor
+from pipelines.prove import compare
+from pipelines.stage_key import stage_key
 from tests.conftest import BIN, call
 
 pytestmark = pytest.mark.slow
@@ -77,13 +82,37 @@ def test_the_artefact_answers_its_golden_requests(built: Path) -> None:
         assert predictor.predict(ForecastRequest(**pair["request"])) == pair["response"]
 
 
-def test_the_lineage_names_content_only(built: Path) -> None:
-    lineage = json.loads((built / "runs" / "tiny" / "artefact" / "lineage.json").read_text(encoding="utf-8"))
-    assert set(lineage["stages"]) == {"import", "validate", "split", "tune", "train", "evaluate"}
-    split = json.loads((built / "runs" / "tiny" / "split" / "split.json").read_text(encoding="utf-8"))
-    first_tested = split["parts"]["test"]["from"]
-    assert max(lineage["training"]["row_keys"]) < first_tested
-    assert lineage["training"]["to"] == split["parts"]["validation"]["to"]
+def test_the_lineage_names_content_that_is_still_true(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    top = built / "runs" / "tiny"
+    lineage = json.loads((top / "artefact" / "lineage.json").read_text(encoding="utf-8"))
+    monkeypatch.chdir(built)
+    assert lineage["stage_key"] == stage_key("evaluate", "tiny")
+    locked = YAML(typ="safe").load((built / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+    outputs = {out["path"]: out["md5"] for stage in locked.values() for out in stage["outs"]}
+    for path in ("runs/tiny/extracted", "runs/tiny/split", "runs/tiny/model"):
+        assert lineage["inputs"][path] == outputs[path]
+    split = json.loads((top / "split" / "split.json").read_text(encoding="utf-8"))
+    assert max(lineage["training"]["row_keys"]) < split["parts"]["test"]["from"]
+
+
+def test_an_upstream_stage_that_reruns_to_the_same_bytes_leaves_the_artefact_alone(project: Path) -> None:
+    before = hashes(project)
+    with (project / "pipelines" / "validate.py").open("a", encoding="utf-8") as file:
+        file.write("# a comment\n")
+    said = call("dvc", "repro", "--glob", "*@tiny", cwd=project).stdout
+    assert re.findall("Running stage '([a-z]+)@tiny'", said) == ["validate"]
+    assert hashes(project) == before
+
+
+def test_a_proof_needs_a_built_run_and_committed_code(project: Path) -> None:
+    (project / "runs" / "tiny" / "report" / "index.html").write_text("changed", encoding="utf-8")
+    done = call("talentflow", "prove", "tiny", cwd=project, check=False)
+    assert (done.returncode, "report@tiny: not built, or changed since" in done.stderr) == (2, True)
+    (project / "Makefile").write_text("", encoding="utf-8")
+    done = call("talentflow", "prove", "tiny", cwd=project, check=False)
+    assert (done.returncode, "Makefile: changed but not committed" in done.stderr) == (2, True)
+    with pytest.raises(UserError, match="model: the rebuilt bytes differ"):
+        compare({"model": "a", "report": "b"}, {"model": "c", "report": "b"})
 
 
 def test_the_report_is_stamped_by_its_weights(built: Path) -> None:
@@ -115,20 +144,37 @@ def test_a_misspelt_key_stops_the_graph_with_one_line(project: Path) -> None:
     )
 
 
+REPRO = ["dvc", "repro", "--single-item", "--force"]
+
+
 @pytest.mark.parametrize(
-    ("stage", "output", "sign", "resumed"),
-    [("tune", "tune", "trial 3 ", "resuming the sweep"), ("train", "model", "fit 11 ", "fit 11 of 14, kept")],
+    ("command", "output", "sign", "resumed"),
+    [
+        ([*REPRO, "tune@tiny"], "tune", "trial 3 ", "resuming the sweep"),
+        ([*REPRO, "train@tiny"], "model", "fit 11 ", "fit 11 of 14, kept"),
+        (["talentflow", "train", "tiny"], "model", "fit 3 ", "fit 3 of 14, kept"),
+    ],
+    ids=["repro in tune", "repro in train", "train"],
 )
-def test_a_killed_repro_leaves_nothing_behind_and_goes_on_to_the_same_bytes(
-    project: Path, stage: str, output: str, sign: str, resumed: str
+def test_what_is_killed_leaves_nothing_behind_and_goes_on_to_the_same_bytes(
+    project: Path, command: list[str], output: str, sign: str, resumed: str
 ) -> None:
     before = hashes(project)
     shutil.rmtree(project / ".dvc" / "cache" / "runs")  # else the rerun would be a restore
-    killed = start_and_kill(project, ["dvc", "repro", "--single-item", "--force", f"{stage}@tiny"], sign)
-    wait_until_gone(project, killed)
+    shutil.rmtree(project / "runs" / "tiny" / output)
+    wait_until_gone(project, start_and_kill(project, command, sign))
     assert not (project / "runs" / "tiny" / output).exists(), "nothing half-written"
-    assert resumed in call("dvc", "repro", "--glob", "*@tiny", cwd=project).stderr
+    for folder in (project / ".dvc" / "cache" / "files").glob("*/*"):
+        shutil.rmtree(folder)  # nor may DVC check the output out
+    resumed_by = ["talentflow", "train", "tiny"] if command[0] == "talentflow" else command
+    assert resumed in call(*resumed_by, cwd=project).stderr
     assert hashes(project) == before
+    client = MlflowClient(f"sqlite:///{project}/.mlflow/mlflow.db")
+    experiment = client.get_experiment_by_name("tiny")
+    assert experiment is not None
+    status = {run.info.status for run in client.search_runs([experiment.experiment_id])}
+    assert "RUNNING" not in status, "the killed stage's run is marked"
+    assert "KILLED" in status
 
 
 def start_and_kill(project: Path, command: list[str], sign: str) -> psutil.Process:

@@ -22,7 +22,6 @@ class FlowData:
             length=length,
             horizon=horizon,
             cycle=flows.calendar.cycle,
-            geography=flows.log_km is not None,
         )
         self.fitting = WindowDataset(flows, length, horizon, 0, stop)
         self.judging = WindowDataset(flows, length, horizon, stop, end, rolling=True)

@@ -16,8 +16,6 @@ class Task:
     length: int
     horizon: int
     cycle: int
-    geography: bool
-    """Whether distances between regions are known."""
 
 
 class Forecaster(nn.Module):

@@ -17,7 +17,8 @@ class ConformalIntervals(nn.Module):
 
     q_lo and q_hi are the (1-c)/2 and (1+c)/2 quantiles, with the finite-sample correction, of the
     residuals log1p(M) - f on periods that the forecaster was not fitted on: one pair a horizon and size
-    class. Vovk et al., Algorithmic Learning in a Random World (2005); Mondrian classes.
+    class. Vovk et al., Algorithmic Learning in a Random World (2005); Mondrian classes. Coverage is
+    approximate: periods are not exchangeable, and the same ones chose the model.
 
     Shapes:
         quantile: h x 3 x 2, in log1p moves.
@@ -41,9 +42,13 @@ class ConformalIntervals(nn.Module):
         classes = self.size_class.numpy()
         for step in range(residual.shape[1]):
             for number in range(len(CLASSES)):
-                known = residual[:, step][scored[:, step] & (classes == number)]
-                if len(known):
-                    self.quantile[step, number] = torch.from_numpy(_quantiles(known, coverage))
+                of_class = residual[:, step][scored[:, step] & (classes == number)]
+                # A class without calibration cells takes its horizon's, a horizon without any takes all.
+                known = next(
+                    (part for part in (of_class, residual[:, step][scored[:, step]]) if len(part)),
+                    residual[scored],
+                )
+                self.quantile[step, number] = torch.from_numpy(_quantiles(known, coverage))
 
     def forward(self, forecast: Tensor) -> tuple[Tensor, Tensor]:
         """Lower and upper bound of forecasts B x h x N x N, moves."""

@@ -1,5 +1,6 @@
 """The migration track's models: the naive, the statistical and the learned, first to last."""
 
+from dataclasses import replace
 from typing import Any
 
 from modules.migration.baselines.gravity import Gravity
@@ -18,6 +19,8 @@ _RIDGE = {
     "anchor": ("mean", "last", "seasonal"),
     "size_weight": (0.0, 0.5, 1.0),
 }
+POOLED = 1e9
+"""A penalty under which no season differs from another."""
 _CALENDAR = {**_RIDGE, "beta": (1e-3, 1e-2, 1e-1, 1.0)}
 
 
@@ -53,7 +56,7 @@ def _gravity(data: FlowData, chosen: Hyperparameters) -> Gravity:
 
 def _residual_gru(data: FlowData, chosen: Hyperparameters) -> ResidualGRU:
     network = ResidualGRU(data.task, hidden=int(chosen["hidden"]), dropout=float(chosen["dropout"]))
-    network.core = _calendar_ridge(data, chosen)
+    network.core = _calendar_ridge(data, {"beta": POOLED, **chosen})
     network.encoder.load_state_dict(network.core.encoder.state_dict())
     if data.log_km is not None:
         network.log_km.copy_(data.log_km)
@@ -90,8 +93,10 @@ MODELS: tuple[ModelSpec[FlowData, Any], ...] = (
 def models_for(task: Task) -> tuple[ModelSpec[FlowData, Any], ...]:
     """The models that mean something for a task.
 
-    The seasonal-naive forecast needs a whole calendar cycle in the history. Without a cycle the
-    calendar-aware ridge has one season, and is a ridge with two penalties.
+    The seasonal-naive forecast needs a whole calendar cycle in the history. Without a cycle there is no
+    calendar-aware ridge either, and the residual GRU's core is the pooled one.
     """
-    cyclic = 1 < task.cycle <= task.length
-    return tuple(model for model in MODELS if cyclic or model.name != "seasonal_naive")
+    if task.cycle == 1:
+        plain = [model for model in MODELS if model.name not in {"seasonal_naive", "ridge_ar_calendar"}]
+        return tuple(replace(model, inherits=model.inherits and "ridge_ar") for model in plain)
+    return tuple(model for model in MODELS if task.cycle <= task.length or model.name != "seasonal_naive")

@@ -13,11 +13,10 @@ from modules.migration.intervals import CLASSES, ConformalIntervals
 from modules.migration.metrics import inflow, score
 from pipelines.bootstrap import draw_resamples, percentile_interval, resampled_means
 from pipelines.config import Evaluate
-from pipelines.evaluation import METRICS, Bounds, Coverage, Inflow, Row, Slice, Spread
+from pipelines.evaluation import METRICS, Bounds, Coverage, Inflow, Row, Slice, Spread, held
 from pipelines.migration.data import RunData
 
 Fitted = Mapping[int, Forecaster]
-TOLERANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,10 @@ class Judgement:
             contender.name: [forecast(network, data.final.judging) for network in contender.final.values()]
             for contender in self.ranked
         }
+        # Forecast origins less than a horizon apart share target periods: they stay together.
+        block = max(settings.block, self.actual.shape[1])
         self._resamples = draw_resamples(
-            len(self.actual), self.actual.shape[-1], settings.block, settings.bootstrap, seed
+            len(self.actual), self.actual.shape[-1], block, settings.bootstrap, seed
         )
 
     @property
@@ -178,7 +179,7 @@ class Judgement:
                         cells=int(cells.sum()),
                         coverage=covered,
                         width=float((upper - lower)[:, step][cells].mean()),
-                        held=abs(covered - self.settings.coverage) <= TOLERANCE,
+                        held=held(covered, self.settings.coverage),
                     )
                 )
         return tuple(rows)

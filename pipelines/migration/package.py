@@ -8,26 +8,17 @@ import torch
 from dvc.repo import Repo
 
 from modules.artefact import seal, sha256_of
-from modules.errors import UserError
 from modules.migration.predictor import MigrationPredictor, golden
 from pipelines.evaluation import Evaluation
 from pipelines.files import write_json
 from pipelines.migration.judgement import Judgement
 from pipelines.paths import RunPaths
-from pipelines.stage_key import STAGES, key_of, stage_content
+from pipelines.stage_key import key_of, stage_content
 
 
 def predictor_of(judgement: Judgement) -> MigrationPredictor:
-    """The candidate's first seed with its intervals and the last unbroken window of the data.
-
-    Raises:
-        UserError: if the data ends with fewer observed periods in a row than a window has.
-    """
+    """The candidate's first seed with its intervals and the last window of the data."""
     flows, length = judgement.data.flows, judgement.data.final.task.length
-    if not flows.observed[-length:].all():
-        raise UserError(
-            f"period: the last {length} periods are not unbroken, so nothing can be forecast from them"
-        )
     return MigrationPredictor(
         network=next(iter(judgement.candidate.final.values())),
         intervals=judgement.intervals,
@@ -40,25 +31,28 @@ def predictor_of(judgement: Judgement) -> MigrationPredictor:
 
 
 def lineage(name: str) -> dict[str, Any]:
-    """Where the artefact comes from, by content only: stage keys, data hash, lock hash, training rows."""
-    split = json.loads((RunPaths(name).split / "split.json").read_text(encoding="utf-8"))
+    """Where the artefact comes from, by content only: inputs, data, environment and training rows.
+
+    Nothing here is read from a file that the evaluate stage does not depend on, or DVC would restore an
+    artefact whose lineage is not true; the upstream stages' own keys stand in dvc.lock.
+    """
+    paths = RunPaths(name)
+    split = json.loads((paths.split / "split.json").read_text(encoding="utf-8"))
     with Repo() as repo:
-        contents = {
-            stage: stage_content(repo, stage, name) for stage in STAGES[: STAGES.index("evaluate") + 1]
-        }
+        content = stage_content(repo, "evaluate", name)
     first, last = split["parts"]["train"]["from"], split["parts"]["validation"]["to"]
     trained = {period: digest for period, digest in split["row_keys"].items() if first <= period <= last}
     return {
-        "stages": {stage: key_of(content) for stage, content in contents.items()},
-        "data": contents["import"]["hashes"]["data"],
+        "stage_key": key_of(content),
+        "inputs": {path: digest for path, digest in content["hashes"].items() if path.startswith("runs/")},
+        "data": json.loads((paths.extracted / "import.json").read_text(encoding="utf-8"))["files"],
         "environment": sha256_of(Path("requirements.lock")),
         "training": {"from": first, "to": last, "row_keys": trained},
     }
 
 
-def write_artefact(folder: Path, name: str, predictor: MigrationPredictor, card: dict[str, Any]) -> None:
-    """Fill an empty folder with the artefact and seal it."""
-    predictor.save(folder)
+def complete_artefact(folder: Path, name: str, predictor: MigrationPredictor, card: dict[str, Any]) -> None:
+    """Put the card, the lineage and the golden requests beside a saved predictor, and seal the artefact."""
     write_json(folder / "card.json", card)
     write_json(folder / "lineage.json", lineage(name))
     write_json(folder / "golden.json", golden(predictor))

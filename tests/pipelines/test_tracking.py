@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from mlflow import MlflowClient
 
@@ -76,17 +77,25 @@ def test_a_run_that_ends_badly_says_so(client: MlflowClient, error: type[BaseExc
 def test_a_run_whose_process_died_is_reaped_and_a_living_one_is_not(client: MlflowClient) -> None:
     experiment = client.create_experiment("cities")
     made = {
-        name: client.create_run(experiment, tags={"talentflow.host": host, "talentflow.pid": pid}).info.run_id
-        for name, host, pid in [
-            ("dead", socket.gethostname(), "999999999"),
-            ("alive", socket.gethostname(), str(os.getpid())),
-            ("elsewhere", "another-host", "999999999"),
+        name: client.create_run(
+            experiment, tags={"talentflow.host": host, "talentflow.process": process}
+        ).info.run_id
+        for name, host, process in [
+            ("dead", socket.gethostname(), "999999999@1.00"),
+            ("number taken over", socket.gethostname(), f"{os.getpid()}@1.00"),
+            ("alive", socket.gethostname(), f"{os.getpid()}@{psutil.Process().create_time():.2f}"),
+            ("elsewhere", "another-host", "999999999@1.00"),
         ]
     }
     with tracked("train", "cities", "key"):
         pass
     status = {name: client.get_run(run).info.status for name, run in made.items()}
-    assert status == {"dead": "KILLED", "alive": "RUNNING", "elsewhere": "RUNNING"}
+    assert status == {
+        "dead": "KILLED",
+        "number taken over": "KILLED",
+        "alive": "RUNNING",
+        "elsewhere": "RUNNING",
+    }
 
 
 def test_inside_mlflow_run_a_stage_is_a_child_and_not_the_same_run(

@@ -1,6 +1,10 @@
+import math
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modules.errors import UserError
 from modules.migration.flow_data import FlowData
 from modules.migration.track import MODELS
 from pipelines.trial import Outcome, Trial, inherited_parameters
@@ -33,6 +37,13 @@ def test_the_least_error_wins_and_of_equals_the_first_drawn() -> None:
         for number, model, mae in [(2, "a", 1.0), (1, "a", 1.0), (0, "a", 2.0), (3, "b", 9.0)]
     ]
     assert {model: outcome.trial.number for model, outcome in choose(outcomes).items()} == {"a": 1, "b": 3}
+
+
+def test_a_trial_without_a_finite_error_never_wins_and_a_model_without_any_other_is_named() -> None:
+    infinite, finite = (Outcome(Trial(n, "a", {}), {}, mae, (), {}) for n, mae in enumerate((math.inf, 5.0)))
+    assert choose([infinite, finite])["a"] is finite
+    with pytest.raises(UserError, match="a: no trial ended with a finite error"):
+        choose([infinite])
 
 
 def test_a_model_inherits_the_best_of_the_other_models_trials() -> None:

@@ -14,8 +14,8 @@ MOST_CELLS = 200_000
 def fit_gravity(network: Gravity, windows: WindowDataset) -> None:
     """Set the coefficients of each horizon by Poisson maximum likelihood over the training cells.
 
-    Of more than MOST_CELLS cells every k-th is taken: six coefficients need no more. Columns that do not vary
-    (no distances, no diagonal) keep coefficient 0; a season never seen keeps the mean level.
+    Of more than MOST_CELLS cells a sample is taken: so few coefficients need no more. Columns that do
+    not vary (no distances, no diagonal) keep coefficient 0; a season never seen keeps the mean level.
     """
     task = network.task
     for step in range(task.horizon):
@@ -29,8 +29,8 @@ def fit_gravity(network: Gravity, windows: WindowDataset) -> None:
             rows.append(torch.cat([features, season]).T.numpy())
             counts.append(window.target[step][cells].double().numpy())
         design, target = np.concatenate(rows), np.concatenate(counts)
-        stride = -(-len(target) // MOST_CELLS)
-        design, target = design[::stride], target[::stride]
+        sample = np.sort(np.random.default_rng(0).permutation(len(target))[:MOST_CELLS])
+        design, target = design[sample], target[sample]
         used = (design != 0).any(axis=0)
         fitted = GLM(target, design[:, used], family=Poisson()).fit()
         coefficient = np.zeros(design.shape[1])

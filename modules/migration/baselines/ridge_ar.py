@@ -15,7 +15,7 @@ class RidgeAR(LogForecaster):
     """One linear map from the last L logs to each horizon, pooled over corridors.
 
     x^{t+k} = b_k + sum_tau w_{k,tau} x^tau, with the weights that minimise
-    sum_cells m^g (x^{t+k} - b - w.x)^2 + n (alpha |w - w_0|^2): ridge with a prior mean w_0, which is
+    sum_cells m^g (x^{t+k} - b - w.x)^2 + n alpha (|w - w_0|^2 + b^2): ridge with a prior mean w_0, which is
     the `anchor`'s forecast (0 for the mean, 1 on the last lag, 1 on the same season), so that strong
     shrinkage gives a naive forecast and not zero. m is the corridor's mean flow over training,
     `size_weight` = g moves the fit from every corridor alike (0) towards every mover alike (1).

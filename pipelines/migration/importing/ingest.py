@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from modules.artefact import sha256_of
 from modules.migration.period import Calendar
 from pipelines.config import FlowsSource, RunConfig
 from pipelines.files import whole_folder, write_json, write_parquet
@@ -95,13 +96,13 @@ def _read(data: Path, source: FlowsSource, config: RunConfig) -> Imported:
     listed = set(gazetteer.rows if gazetteer else ()) - set(regions.merge)
     flowing = {named.regions[end] for end in np.union1d(named.origin, named.destination)}
     record = {
-        "files": [path.name for path in files],
+        "files": {path.name: sha256_of(path) for path in files},
         "rows": {"read": len(rows.count) + dropped["blank"], "kept": len(cells.count), "dropped": dropped},
         "periods": {
             "first": calendar.label(config.period.ordinals[0]),
             "last": calendar.label(config.period.ordinals[-1]),
             "observed": len(config.period.observed),
-            "in_gaps": len(config.period.gap_ordinals),
+            "in_gaps": len(config.period.gap_ordinals & set(config.period.ordinals)),
         },
         "regions": {
             "kept": len(kept),

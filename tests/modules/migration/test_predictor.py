@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ from modules.migration.intervals import ConformalIntervals
 from modules.migration.networks import NETWORKS, load_network, save_network
 from modules.migration.predictor import ForecastRequest, MigrationPredictor, golden
 from modules.migration.track import MODELS, models_for
+from modules.track import ModelSpec
 from pipelines.fitting import fit
-from tests.modules.migration.planted import seasonal_flows
+from tests.modules.migration.planted import flows_of, seasonal_flows
 
 CHOSEN = {
     "alpha": 1e-3,
@@ -66,9 +68,9 @@ def artefact(predictor: MigrationPredictor, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
 def test_every_model_forecasts_the_same_after_saving_and_loading(
-    spec: object, data: FlowData, tmp_path: Path
+    spec: ModelSpec[FlowData, Any], data: FlowData, tmp_path: Path
 ) -> None:
-    network = fit(spec, data, CHOSEN, seed=0)  # type: ignore[arg-type]
+    network = fit(spec, data, CHOSEN, seed=0)
     save_network(network, tmp_path)  # type: ignore[arg-type]
     again = load_network(tmp_path)
     np.testing.assert_array_equal(forecast(again, data.judging), forecast(network, data.judging))  # type: ignore[arg-type]
@@ -78,13 +80,33 @@ def test_every_model_forecasts_the_same_after_saving_and_loading(
     assert (other / "model.safetensors").read_bytes() == (tmp_path / "model.safetensors").read_bytes()
 
 
+@pytest.mark.parametrize("spec", MODELS, ids=lambda spec: spec.name)
+def test_what_comes_after_the_fitting_periods_cannot_reach_a_fit(
+    spec: ModelSpec[FlowData, Any], data: FlowData
+) -> None:
+    values = data.flows.values.astype(float)
+    values[54:] *= 100
+    other = FlowData(flows_of(values), 12, 3, 54, 72)
+    weights, again = (fit(spec, each, CHOSEN, seed=0).state_dict() for each in (data, other))
+    assert all(torch.equal(weights[key], again[key]) for key in weights)
+
+
 def test_every_model_that_is_swept_can_be_loaded() -> None:
     assert {spec.name for spec in MODELS} == set(NETWORKS)
 
 
-def test_without_a_cycle_in_the_window_there_is_no_seasonal_naive() -> None:
+def test_a_short_window_has_no_seasonal_naive_and_a_unit_without_a_cycle_no_calendar() -> None:
     short = FlowData(seasonal_flows(), 6, 1, 54, 72)
-    assert "seasonal_naive" not in {spec.name for spec in models_for(short.task)}
+    assert {spec.name for spec in MODELS} - {spec.name for spec in models_for(short.task)} == {
+        "seasonal_naive"
+    }
+    yearly = FlowData(seasonal_flows(unit="year"), 6, 1, 54, 72)
+    models = {spec.name: spec for spec in models_for(yearly.task)}
+    assert set(models) == {"last_value", "ridge_ar", "gravity", "residual_gru"}
+    ridge = {key: CHOSEN[key] for key in ("alpha", "anchor", "size_weight")}
+    core = models["residual_gru"].build(yearly, {**ridge, "hidden": 4, "dropout": 0.0}).eval()
+    plain = models[str(models["residual_gru"].inherits)].build(yearly, ridge).eval()
+    np.testing.assert_allclose(forecast(core, yearly.judging), forecast(plain, yearly.judging), rtol=1e-4)
 
 
 def test_a_request_is_answered_for_the_periods_after_the_history(predictor: MigrationPredictor) -> None:
