@@ -30,10 +30,12 @@ $(STAMP):
 	@touch $@
 
 demo: $(STAMP) ## Build RUN with dvc repro and say where its report is
-	@dvc repro --quiet --glob '*@$(RUN)'
-	@talentflow runs show $(RUN)
+	@talentflow runs show "$(RUN)" > /dev/null  # DVC takes a pattern that fits no run for all of them
+	dvc repro --glob '*@$(RUN)'
+	@talentflow runs show "$(RUN)"
 
 train: $(STAMP) ## Build RUN up to its trained models
+	@talentflow runs show "$(RUN)" > /dev/null
 	dvc repro --glob 'train@$(RUN)'
 
 test: $(STAMP) ## Run the whole test suite

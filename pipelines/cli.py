@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 runs = typer.Typer(
     help="Check, add, remove and show runs.",
-    epilog="Example: talentflow runs add params/korea.yaml --data ../data/korea_quarterly_od",
+    epilog="Example: talentflow runs add params/korea.yaml --data ../shared/data/korea_quarterly_od",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -108,7 +108,9 @@ def mlflow(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000)
     os.execv(sys.executable, [*command, "--host", "127.0.0.1", "--port", str(port)])  # noqa: S606
 
 
-@runs.command(epilog="Example: talentflow runs check params/korea.yaml --data ../data/korea_quarterly_od")
+@runs.command(
+    epilog="Example: talentflow runs check params/korea.yaml --data ../shared/data/korea_quarterly_od"
+)
 def check(file: EntryFile, data: Data = None) -> None:
     """Say what adding the entries would do; touches nothing."""
     from pipelines import runs as verbs
@@ -163,3 +165,6 @@ def main() -> None:
     except UserError as error:
         typer.echo(f"talentflow: {error}", err=True)
         sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("talentflow: interrupted; the same command goes on where this one stopped", err=True)
+        sys.exit(130)

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 
 from modules.errors import UserError
 from modules.migration.period import Calendar, Unit
@@ -167,8 +167,16 @@ class Regions(Section):
     """Distances win over coordinates; with neither, the geographic parts of a model are off."""
     merge: dict[str, str] = {}
     """Region -> the region it is counted in; flows between the two become the latter's diagonal."""
-    keep: str = Field(default="all", pattern=r"^(all|[1-9]\d* busiest)$")
+    keep: str = "all"
     """`all`, or `60 busiest`: by in- plus out-flow off the diagonal over the periods before the test."""
+
+    @field_validator("keep")
+    @classmethod
+    def _all_or_so_many(cls, value: str) -> str:
+        if re.fullmatch(r"all|[1-9]\d* busiest", value) is None:
+            msg = f"{value!r} keeps nothing; write all, or a number and the word: 60 busiest"
+            raise ValueError(msg)
+        return value
 
     @model_validator(mode="after")
     def _columns_need_a_table(self) -> Self:
@@ -350,8 +358,11 @@ def read_yaml(path: Path) -> Any:
         ) from error
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    except MarkedYAMLError as error:
+        at = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise UserError(f"{path}: {at}not valid YAML: {error.problem or error}; mend the line") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: is not utf-8 text; save it as utf-8") from error
 
 
 def load_run(name: str, params: Path = PARAMS) -> RunConfig:

@@ -28,6 +28,7 @@ def prove(name: str) -> str:
         UserError: if code is changed but not committed, if the run is not built, or naming each output whose
             hash differs.
     """
+    load_run(name)
     _clean()
     expected = output_hashes(Path.cwd(), name)
     with tempfile.TemporaryDirectory(prefix="talentflow-prove-") as folder:
@@ -36,7 +37,7 @@ def prove(name: str) -> str:
         _write_params(clone, name)
         (clone / "dvc.lock").unlink(missing_ok=True)
         log.info("rebuilding %s in %s", name, clone)
-        _call("dvc", "repro", "--quiet", "--no-run-cache", "--glob", f"*@{name}", cwd=clone, code=clone)
+        _call("dvc", "repro", "--no-run-cache", "--glob", f"*@{name}", cwd=clone, code=clone)
         rebuilt = output_hashes(clone, name)
     compare(expected, rebuilt)
     width = max(map(len, expected))

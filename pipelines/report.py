@@ -67,6 +67,14 @@ def report(
         places={
             "mae": decimals([min(row.test_mae.estimate for row in rows)]),
             "width": decimals([cell.width for cell in evaluation.coverage]),
+            "moves": decimals(
+                [
+                    value
+                    for series in evaluation.corridors
+                    for value in series.forecast[-evaluation.horizon :]
+                    if value
+                ]
+            ),
             "flow": decimals([place.actual for place in evaluation.inflow]),
         },
     )

@@ -159,6 +159,8 @@ def _outcomes(results: ResultGrid, trials: Sequence[Trial]) -> list[Outcome]:
             what = str(result.error).strip().splitlines()[-1]
             raise UserError(f"a trial failed: {what}; its log lies in {result.path}; run the stage again")
         metrics: Any = result.metrics
+        if "mae" not in metrics:  # Ray takes an interrupt for a wish to end early
+            raise KeyboardInterrupt
         trial = trials[metrics["config"]["trial"]]
         found[trial.number] = Outcome(
             trial, metrics["parameters"], metrics["mae"], metrics["losses"], metrics["cost"]

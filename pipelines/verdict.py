@@ -65,7 +65,8 @@ def _numbers(evaluation: Evaluation, learned: Row, baseline: Row) -> str:
     low, high = number(gain.low, places), number(gain.high, places)
     return (
         f"{text}: {number(abs(gain.estimate), places)} {word}. "
-        f"The 95\N{NARROW NO-BREAK SPACE}% interval of the gain is {low} to {high}."
+        f"The 95\N{NARROW NO-BREAK SPACE}% interval of the gain is {low} to {high}; "
+        f"above zero {plain(learned.model)} is better."
     )
 
 

@@ -37,6 +37,7 @@ def test_the_examples_name_commands_that_exist() -> None:
     [
         (["train", "nowhere"], "talentflow: params.yaml: no run 'nowhere'"),
         (["runs", "check", "absent.yaml"], "talentflow: absent.yaml: no such file"),
+        (["prove", "nowhere"], "talentflow: params.yaml: no run 'nowhere'"),
     ],
 )
 def test_what_a_user_can_mend_is_one_line_and_exit_2(arguments: list[str], message: str) -> None:
@@ -44,6 +45,14 @@ def test_what_a_user_can_mend_is_one_line_and_exit_2(arguments: list[str], messa
     assert done.returncode == 2
     assert done.stderr.startswith(message)
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("target", ["demo", "train"])
+def test_make_stops_at_a_run_that_does_not_exist_before_it_builds_all_others(target: str) -> None:
+    done = call("make", target, "RUN=nowhere", cwd=TOP, check=False)
+    assert done.returncode != 0
+    assert "no run 'nowhere'" in done.stderr
+    assert "Running stage" not in done.stdout
 
 
 def test_an_unknown_command_is_refused() -> None:

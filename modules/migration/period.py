@@ -38,12 +38,21 @@ class Calendar:
         """Number of the period that `label` (2020-01-31, 20200131, 2020-01, 1997Q1, 1998) lies in.
 
         Raises:
-            ValueError: if `label` is not a period of this unit.
+            ValueError: if `label` is not a period of this unit; says how to write one.
         """
-        match = re.fullmatch(_LABEL[self.unit], label.strip())
+        try:
+            return self._ordinal(label.strip())
+        except ValueError as error:
+            raise ValueError(self.refusal(label)) from error
+
+    def refusal(self, label: str) -> str:
+        """What to say of a label that is no period of this unit."""
+        return f"{label!r} is not a {self.unit} (write it like {self.label(self._example)})"
+
+    def _ordinal(self, label: str) -> int:
+        match = re.fullmatch(_LABEL[self.unit], label)
         if match is None:
-            msg = f"{label!r} is not a {self.unit} (write it like {self.label(self._example)})"
-            raise ValueError(msg)
+            raise ValueError(label)
         parts = [int(part) for part in match.groups()]
         if self.unit == "quarter":
             return 4 * parts[0] + parts[1] - 1

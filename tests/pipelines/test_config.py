@@ -74,5 +74,5 @@ def test_gaps_do_not_count_as_observed() -> None:
 
 def test_a_file_that_is_not_yaml_is_named(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("runs: [", encoding="utf-8")
-    with pytest.raises(UserError, match=r"params\.yaml: not valid YAML"):
+    with pytest.raises(UserError, match=r"params\.yaml: line 1: not valid YAML"):
         load_run("x", tmp_path / "params.yaml")

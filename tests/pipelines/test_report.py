@@ -15,6 +15,7 @@ from modules.errors import UserError
 from pipelines.config import RunConfig, parse_run
 from pipelines.evaluation import Evaluation
 from pipelines.figures import corridor
+from pipelines.pages import number
 from pipelines.paths import RunPaths
 from pipelines.report import ranked, report, run
 from pipelines.validation import Validation
@@ -89,7 +90,7 @@ def test_the_facts_of_the_record_stand_on_the_standard() -> None:
     text = words(standard())
     for fact in (
         "GRU wins: 6 % less error than the best baseline, calendar ridge AR",
-        "2.70 fewer. The 95 % interval of the gain is 1.40 to 3.90.",
+        "2.70 fewer. The 95 % interval of the gain is 1.40 to 3.90; above zero GRU is better.",
         "2024-01 to 2024-12",
         "3f9a1c77e02b",
         "From the last 12 months",
@@ -102,7 +103,7 @@ def test_the_facts_of_the_record_stand_on_the_standard() -> None:
         "large corridors 1,440 127.7",
         "412,345",
         "Read 41,900",
-        "Dropped: unknown region 300",
+        "Dropped: not kept region 300",
         "Kept 41,472",
         "jump 5.31 (period 2020-02)",
         "hidden = 32",
@@ -154,7 +155,10 @@ def test_a_baseline_that_wins_is_said_to_win() -> None:
     text = words(page(evaluations.baseline_first()))
     assert "A baseline wins: no learned model beats calendar ridge AR in the back-test" in text
     assert "GRU, ranks behind it in the back-test" in text
-    assert "0.90 more. The 95 % interval of the gain is \N{MINUS SIGN}2.10 to 0.30." in text
+    assert (
+        "0.90 more. The 95 % interval of the gain is \N{MINUS SIGN}2.10 to 0.30; above zero GRU is better."
+        in text
+    )
     alone = evaluations.baseline_first()
     alone = alone.model_copy(
         update={"leaderboard": tuple(row for row in alone.leaderboard if not row.learned)}
@@ -304,3 +308,14 @@ def test_a_horizon_of_one_has_its_figure() -> None:
     record = evaluations.evaluation(horizon=1)
     rows = tuple(row.model_copy(update={"by_horizon": row.by_horizon[:1]}) for row in record.leaderboard)
     assert "in the next month?" in words(page(record.model_copy(update={"leaderboard": rows})))
+
+
+def test_the_forecast_to_come_stands_in_numbers() -> None:
+    record = evaluations.evaluation()
+    shown = words(standard()).split("The months to come")[1].split("Do the intervals hold?")[0]
+    series = record.corridors[0]
+    assert all(period in shown for period in series.forecast_periods[-record.horizon :])
+    for step in range(-record.horizon, 0):
+        values = (series.forecast[step], series.lower[step], series.upper[step])
+        counts = [number(value, 0) for value in values if value is not None]
+        assert f"{counts[0]} {counts[1]} to {counts[2]}" in shown

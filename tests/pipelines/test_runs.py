@@ -130,7 +130,7 @@ def test_an_absolute_data_path_stays_absolute(tmp_path):
         (ENTRY.replace("2020-08", "2020-09"), "data", "period: no row for 2020-09"),
         ("", "data", "mine.yaml: holds no run"),
         ("mine: 3\n", "data", "mine.yaml: mine: is not a mapping"),
-        ("mine: {\n", "data", "mine.yaml: not valid YAML"),
+        ("mine: {\n", "data", "mine.yaml: line 2: not valid YAML"),
     ],
 )
 def test_a_wrong_entry_changes_nothing(content, data, fact):

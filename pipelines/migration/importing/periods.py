@@ -46,15 +46,18 @@ def read_periods(parts: list[Coded], calendar: Calendar) -> Periods:
         try:
             ordinal[at], key[at] = _period(texts, calendar)
         except ValueError as error:
-            raise PeriodError(int(first[at]), f"{', '.join(texts)!r}: {error}") from error
+            raise PeriodError(int(first[at]), str(error)) from error
     return Periods(ordinal[inverse], key[inverse])
 
 
 def _period(texts: list[str], calendar: Calendar) -> tuple[int, int]:
-    text = texts[0] if len(texts) == 1 else _joined(texts, calendar)
-    date = _DATE.fullmatch(text)
-    if date is not None:
-        day = dt.date(*(int(part) for part in date.groups()))
+    try:
+        text = texts[0] if len(texts) == 1 else _joined(texts, calendar)
+        date = _DATE.fullmatch(text)
+        day = None if date is None else dt.date(*(int(part) for part in date.groups()))
+    except ValueError as error:
+        raise ValueError(f"{calendar.refusal(', '.join(texts))}: {error}") from error
+    if day is not None:
         return calendar.containing(day), day.toordinal()
     ordinal = calendar.ordinal(text)
     return ordinal, -1 - ordinal

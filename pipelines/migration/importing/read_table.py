@@ -21,6 +21,8 @@ from pipelines.migration.importing.table import Table
 _LETTER = re.compile(rb"\S")
 _LINE = re.compile(rb"[^\r\n]*")
 _HEADER_BYTES = 1 << 16
+_ANY_BYTES = {"iso8859-1", "iso8859-15", "cp1252"}
+_UTF8_PAIR = re.compile(rb"[\xc3-\xc5][\x80-\xbf]|\xe2\x80")
 _SEPARATORS = {";": ";", "\t": "\\t", "|": "|", ",": ","}
 
 
@@ -49,7 +51,7 @@ def _read_parquet(path: Path, names: list[str]) -> Table:
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path}: is not a sound parquet file; write it anew ({_short(error)})") from error
     if not table.num_rows:
-        raise UserError(f"{path}: has columns but no rows")
+        raise UserError(f"{path}: has columns but no rows; give the file that holds them")
     columns = {name: _joined(table.column(name)) for name in names}
     return Table(path, columns, np.arange(1, table.num_rows + 1))
 
@@ -57,12 +59,12 @@ def _read_parquet(path: Path, names: list[str]) -> Table:
 def _read_csv(path: Path, names: list[str], sep: str, encoding: str) -> Table:
     content = _utf8(path, _bytes(path), encoding)
     if _LETTER.search(content) is None:
-        raise UserError(f"{path}: is empty")
+        raise UserError(f"{path}: is empty; give the file that holds the rows")
     first = _LINE.findall(content, 0, _HEADER_BYTES)[0]
     header = next(csv.reader([first.decode(errors="replace")], delimiter=sep), [])
     _demand(path, header, names, sep)
     if _LETTER.search(content, len(first)) is None:
-        raise UserError(f"{path}: has a header (row 1) but no rows")
+        raise UserError(f"{path}: has a header (row 1) but no rows; give the file that holds them")
     table = _parsed(path, content, names, sep, len(header))
     columns = {name: _joined(table.column(name)) for name in names}
     filled = np.zeros(table.num_rows, dtype=bool)
@@ -71,7 +73,9 @@ def _read_csv(path: Path, names: list[str], sep: str, encoding: str) -> Table:
             column.indices.to_numpy()
         ]
     if not filled.any():
-        raise UserError(f"{path}: has a header (row 1) but only blank rows")
+        raise UserError(
+            f"{path}: has a header (row 1) but only blank rows; give the file that holds the rows"
+        )
     if not filled.all():
         mask = pa.array(filled)
         columns = {name: column.filter(mask) for name, column in columns.items()}
@@ -97,9 +101,23 @@ def _utf8(path: Path, content: bytes, encoding: str) -> bytes:
             f"{path}: row {row}: bytes {wrong} are not {encoding}; "
             "name the file's source.encoding (gb18030, latin-1, utf-16), or save the whole file as utf-8"
         ) from error
-    if codecs.lookup(encoding).name == "utf-8":
+    name = codecs.lookup(encoding).name
+    if name == "utf-8":
         return content.removeprefix(codecs.BOM_UTF8)
+    if name in _ANY_BYTES:
+        _refuse_other_encodings(path, content, encoding)
     return text.removeprefix("\ufeff").encode()
+
+
+def _refuse_other_encodings(path: Path, content: bytes, encoding: str) -> None:
+    # Every byte is a letter to these, so a file in another encoding reads as other letters and no error.
+    odd = _UTF8_PAIR.search(content) or re.search(rb"\0", content)
+    if odd is not None:
+        row = content.count(b"\n", 0, odd.start()) + 1
+        raise UserError(
+            f"{path}: row {row}: bytes {odd.group().hex(' ')} look like utf-8 or utf-16 in a file read as "
+            f"{encoding}; save the whole file in one encoding and name it in source.encoding"
+        )
 
 
 def _parsed(path: Path, content: bytes, names: list[str], sep: str, width: int) -> Any:

@@ -277,7 +277,7 @@ def test_the_account_closes_and_the_order_of_rows_does_not_matter(data):
         flows_csv(Path(folder), text(shuffled))
         two = ingest.read(config)
     assert one.flows.equals(two.flows)
-    assert one.record == two.record
+    assert one.record | {"files": {}} == two.record | {"files": {}}, "all but the source's own hash"
     account = one.record["rows"]
     assert account["read"] == len(lines) == account["kept"] + sum(account["dropped"].values())
     assert one.flows.num_rows == account["kept"]

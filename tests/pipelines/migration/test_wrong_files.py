@@ -296,3 +296,17 @@ def test_an_entry_that_does_not_fit_its_data(tmp_path, sections, facts):
     flows_csv(tmp_path)
     message = _fault(tmp_path, **sections)
     assert [fact for fact in facts if fact not in message] == []
+
+
+@pytest.mark.parametrize(
+    ("odd", "fact"),
+    [
+        ("São".encode(), "row 3: bytes c3 a3 look like utf-8"),
+        ("São".encode("utf-16-le"), "row 3: bytes 00 look like"),
+    ],
+)
+def test_another_encoding_in_a_file_of_single_bytes_is_found(tmp_path: Path, odd: bytes, fact: str) -> None:
+    lines = GOOD.encode("latin-1").splitlines(keepends=True)
+    lines[2] = lines[2].replace(b"A", odd)
+    (tmp_path / "flows.csv").write_bytes(b"".join(lines))
+    assert fact in _fault(tmp_path, source={"kind": "flows", "path": "flows.csv", "encoding": "latin-1"})
