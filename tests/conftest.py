@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 TOP = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -65,3 +66,15 @@ def project(built: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.copytree(built, copy, symlinks=True)
     yield copy
     shutil.rmtree(copy)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs Debian's chromium on PATH (apt-get install chromium)")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()

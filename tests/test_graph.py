@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from mlflow import MlflowClient
+from playwright.sync_api import Browser
 from ruamel.yaml import YAML
 
 from modules.errors import UserError
@@ -119,6 +120,23 @@ def test_the_report_is_stamped_by_its_weights(built: Path) -> None:
     top = built / "runs" / "tiny"
     sha12 = hashlib.sha256((top / "artefact" / "model.safetensors").read_bytes()).hexdigest()[:12]
     assert sha12 in (top / "report" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("page", ["report", "validation"])
+def test_the_pages_open_offline_and_fit_the_screen(
+    built: Path, browser: Browser, page: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 844}, offline=True)
+    tab = context.new_page()
+    noise: list[str] = []
+    tab.on("console", lambda message: noise.append(message.text))
+    tab.on("requestfailed", lambda request: noise.append(request.url))
+    tab.goto((built / "runs" / "tiny" / page / "index.html").as_uri())
+    assert tab.get_by_role("heading", level=1).is_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    assert noise == []
+    context.close()
 
 
 def test_a_parameter_changed_and_changed_back_is_restored_and_touches_no_other_run(project: Path) -> None:

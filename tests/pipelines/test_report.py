@@ -1,7 +1,6 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from modules.errors import UserError
 from pipelines.config import RunConfig, parse_run
@@ -21,7 +20,6 @@ from pipelines.report import ranked, report, run
 from pipelines.validation import Validation
 from tests.pipelines import evaluations
 
-CHROMIUM = shutil.which("chromium")
 LOADS = re.compile(
     r"""(?:src|srcset|poster|data)\s*=|@import|<(?:script|iframe|object|embed)|url\((?!\s*['"]?#)"""
 )
@@ -254,16 +252,6 @@ def test_an_absent_record_is_named(absent: str, tmp_path: Path, monkeypatch: pyt
     with pytest.raises(UserError, match=rf"{absent}/\w+\.json: no such file; build it first"):
         run("cities", config())
     assert not paths.report.exists()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("needs Debian's chromium on PATH (apt-get install chromium)")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.slow
