@@ -197,7 +197,7 @@ def test_what_is_killed_leaves_nothing_behind_and_goes_on_to_the_same_bytes(
 
 def start_and_kill(project: Path, command: list[str], sign: str) -> psutil.Process:
     environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(project)}
-    environment.pop("SHELL", None)  # then DVC uses sh, which stays between it and its stage unless told not to
+    environment.pop("SHELL", None)  # DVC then uses sh, which stays between it and its stage
     with subprocess.Popen(  # noqa: S603
         command, cwd=project, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:
