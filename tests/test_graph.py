@@ -169,9 +169,10 @@ REPRO = ["dvc", "repro", "--single-item", "--force"]
     ("command", "output", "sign", "resumed"),
     [
         ([*REPRO, "tune@tiny"], "tune", "trial 3 ", "resuming the sweep"),
+        ([*REPRO, "train@tiny"], "model", "fit 11 ", "fit 11 of 14, kept"),
         (["talentflow", "train", "tiny"], "model", "fit 11 ", "fit 11 of 14, kept"),
     ],
-    ids=["repro in tune", "train"],
+    ids=["repro in tune", "repro in train", "train"],
 )
 def test_what_is_killed_leaves_nothing_behind_and_goes_on_to_the_same_bytes(
     project: Path, command: list[str], output: str, sign: str, resumed: str
