@@ -10,6 +10,8 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # Named by content, so a fresh checkout with the same lock does not rebuild the environment.
 STAMP := $(VENV)/.talentflow-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-16)
 UV_VERSION := $(shell grep -oE '^uv==[0-9.]+' requirements.lock)
+COMPILE = uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header \
+  --exclude-newer "$$(date -u -d '7 days ago' +%F)"
 # A machine may offer its own builds (a CPU build of torch, say) in a folder or on a page.
 FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)")
 
@@ -64,8 +66,8 @@ mlflow: $(STAMP) ## Open the MLflow UI on http://127.0.0.1:5000
 	talentflow mlflow
 
 lock: $(STAMP) ## Resolve the lock anew (only releases older than a week)
-	uv pip compile --quiet --python-version 3.11 --generate-hashes --all-extras --no-annotate --no-header \
-	  --exclude-newer "$$(date -u -d '7 days ago' +%F)" pyproject.toml -o requirements.lock
+	$(COMPILE) --all-extras --group serve pyproject.toml -o requirements.lock
+	$(COMPILE) --group serve --constraints requirements.lock -o serving/requirements.lock
 
 clean: ## Remove what the graph made; keep the environment and the DVC cache
 	rm -rf .scratch runs/*/{extracted,validation,split,tune,model,artefact,evaluation,report}

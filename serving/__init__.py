@@ -1,0 +1,1 @@
+"""What answers: one BentoML service per track over a shared, thin ASGI edge."""
