@@ -13,10 +13,22 @@ import typer
 
 from modules.errors import UserError
 from pipelines.config import load_run
+from pipelines.release.commands import registry
 
 Run = Annotated[str, typer.Argument(help="A run of params.yaml.", metavar="RUN")]
+Port = Annotated[int, typer.Option(help="Port on 127.0.0.1.")]
 EntryFile = Annotated[Path, typer.Argument(help="YAML file with run entries.", metavar="FILE")]
 Data = Annotated[Path | None, typer.Option("--data", help="The run's data: a file or folder.")]
+
+SETTINGS = {
+    "BENTOML_DO_NOT_TRACK": "True",
+    "GX_ANALYTICS_ENABLED": "false",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+}
+"""Of the tools' environments, unless the user has set them: nothing is sent, no pickle is loaded."""
 
 app = typer.Typer(
     help="Talentflow: raw talent data to served, explained predictions.",
@@ -33,6 +45,14 @@ runs = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(runs, name="runs")
+app.add_typer(registry, name="registry")
+lineage = typer.Typer(
+    help="The chain from raw data to the running server.",
+    epilog="Example: talentflow lineage verify cities",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(lineage, name="lineage")
 
 
 @app.command("import", epilog="Example: talentflow import cities")
@@ -100,12 +120,40 @@ def prove(run: Run) -> None:
 
 
 @app.command(epilog="Example: talentflow mlflow --port 5001")
-def mlflow(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5000) -> None:
+def mlflow(port: Port = 5000) -> None:
     """Open the MLflow UI over this project's runs, on the loopback address only."""
     from pipelines.tracking import tracking_uri
 
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri()]
     os.execv(sys.executable, [*command, "--host", "127.0.0.1", "--port", str(port)])  # noqa: S606
+
+
+@app.command(epilog="Example: talentflow serve cities --port 3001")
+def serve(
+    run: Run,
+    port: Port = 3000,
+    bento: Annotated[str, typer.Option(help="Another bento of the registry than the champion's.")] = "",
+    tracing: Annotated[bool, typer.Option("--tracing", help="OpenTelemetry spans; costs time.")] = False,
+) -> None:
+    """Serve the run's champion on the loopback address, its files checked first."""
+    from pipelines.release import server
+
+    server.serve(run, bento, port, tracing=tracing)
+
+
+@lineage.command(epilog="Example: talentflow lineage verify cities --url http://127.0.0.1:3000")
+def verify(
+    run: Run,
+    url: Annotated[str | None, typer.Option(help="A running server to include.")] = None,
+) -> None:
+    """Walk from raw data to the champion that is served, and name the first broken link from either end."""
+    from pipelines import lineage as chain
+
+    links = chain.walk(run, url)
+    typer.echo(chain.said(links))
+    broken = chain.first_broken(links)
+    if broken is not None:
+        raise UserError(f"{run}: broken: {broken}")
 
 
 @runs.command(
@@ -143,8 +191,8 @@ def show(run: Run) -> None:
 
 
 def _die_with_parent() -> None:
-    # A killed `dvc repro` must leave no stage behind it (Linux; elsewhere it runs on, locked).
-    if sys.platform == "linux" and "DVC_STAGE" in os.environ:
+    # A killed `dvc repro` must leave no stage behind it, a killed release no server (Linux only).
+    if sys.platform == "linux" and os.environ.keys() & {"DVC_STAGE", "TALENTFLOW_CHILD"}:
         ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
 
 
@@ -154,8 +202,8 @@ def _stop(number: int, _frame: FrameType | None) -> Any:
 
 def main() -> None:
     """Run the command line: exit 2 and one line for what the user can mend."""
-    for quiet, off in [("MLFLOW_DISABLE_TELEMETRY", "true"), ("GX_ANALYTICS_ENABLED", "false")]:
-        os.environ.setdefault(quiet, off)
+    for setting, value in SETTINGS.items():
+        os.environ.setdefault(setting, value)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("pipelines").setLevel(logging.INFO)
     _die_with_parent()

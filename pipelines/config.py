@@ -21,7 +21,7 @@ from modules.errors import UserError
 from modules.migration.period import Calendar, Unit
 
 PARAMS = Path("params.yaml")
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z](?:[a-z0-9_]{0,38}[a-z0-9])?")
 
 
 class Section(BaseModel):
@@ -284,6 +284,18 @@ class Evaluate(Section):
     """Consecutive forecast origins resampled together; at least the horizon is taken."""
 
 
+Mode = Literal["auto", "review", "dry-run"]
+
+
+class Release(Section):
+    """The promotion. Nothing in the graph depends on it, so DVC does not watch it."""
+
+    mode: Mode = "auto"
+    """auto: the rule decides; review: a person does (`registry approve`); dry-run: only say what would be."""
+    slice_tolerance: float = Field(default=0.1, ge=0)
+    """Share by which a slice's error may exceed the champion's (without one: the best baseline's)."""
+
+
 class RunConfig(Section):
     """One run: a track, its data and its settings. Every section stands in params.yaml, for DVC to watch."""
 
@@ -302,6 +314,7 @@ class RunConfig(Section):
     tune: Tune = Tune()
     train: Train = Train()
     evaluate: Evaluate = Evaluate()
+    release: Release = Release()
 
     @model_validator(mode="after")
     def _windows_fit(self) -> Self:

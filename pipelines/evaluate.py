@@ -43,7 +43,7 @@ def run(name: str, config: RunConfig) -> None:
         evaluation = _evaluation(
             name, config, judgement, sha256_of(artefact / "model.safetensors")[:12], predictor
         )
-        complete_artefact(artefact, name, predictor, model_card(evaluation))
+        complete_artefact(artefact, name, data, predictor, model_card(evaluation))
         (folder / "evaluation.json").write_text(evaluation.model_dump_json(indent=1) + "\n", encoding="utf-8")
         _write_plots(plots, evaluation)
         metrics = _metrics(evaluation)

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, with the same bytes for the same content."""
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -48,9 +49,18 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON with sorted keys and no NaN, replacing `path` at once."""
+    write_text(
+        path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text, on disk before it replaces `path` at once."""
     temporary = path.with_name(f".{path.name}.tmp")
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    temporary.write_text(text + "\n", encoding="utf-8")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     temporary.replace(path)
 
 

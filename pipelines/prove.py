@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from modules.errors import UserError
 from pipelines.config import PARAMS, load_run, read_yaml
+from pipelines.source_tree import changed_files
 from pipelines.stage_key import STAGES
 
 log = logging.getLogger(__name__)
@@ -58,13 +59,13 @@ def compare(expected: Mapping[str, str], rebuilt: Mapping[str, str]) -> None:
         )
 
 
-def output_hashes(top: Path, name: str) -> dict[str, str]:
-    """Path -> hash of every output of a run, as dvc.lock has it and the files confirm.
+def output_hashes(top: Path, name: str, until: str = STAGES[-1]) -> dict[str, str]:
+    """Path -> hash of every output of a run up to a stage, as dvc.lock has it and the files confirm.
 
     Raises:
         UserError: if a stage has not been run, or something of it has changed since.
     """
-    stages = [f"{stage}@{name}" for stage in STAGES]
+    stages = [f"{stage}@{name}" for stage in STAGES[: STAGES.index(until) + 1]]
     changed = json.loads(_call("dvc", "status", "--json", *stages, cwd=top))
     if changed:
         raise UserError(f"{', '.join(changed)}: not built, or changed since; run make demo RUN={name}")
@@ -73,9 +74,7 @@ def output_hashes(top: Path, name: str) -> dict[str, str]:
 
 
 def _clean() -> None:
-    changed = _call("git", "status", "--porcelain", "--untracked-files=no").splitlines()
-    exempt = ("params.yaml", "dvc.lock", "runs/")
-    code = [line[3:] for line in changed if not line[3:].startswith(exempt)]
+    code = changed_files()
     if code:
         raise UserError(
             f"{code[0]}: changed but not committed; a clean clone would not have it: commit first"

@@ -81,7 +81,8 @@ def _entries(file: Path, data: Path | None) -> dict[str, RunConfig]:
 def _entry(file: Path, name: Any, entry: Any, data: Path | None) -> RunConfig:
     if not isinstance(name, str) or NAME.fullmatch(name) is None:
         raise UserError(
-            f"{file}: {name!r} is no name for a run; write small letters, digits and _, a letter first"
+            f"{file}: {name!r} is no name for a run; write small letters, digits and _, a letter first, "
+            "no _ last"
         )
     if not isinstance(entry, dict):
         raise UserError(f"{file}: {name}: is not a mapping of sections")

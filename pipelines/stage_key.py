@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +51,19 @@ def stage_key(stage: str, run: str) -> str:
     """The stage's key: it tags the MLflow run and names the scratch folder."""
     with Repo() as repo:
         return key_of(stage_content(repo, stage, run))
+
+
+def locked_key(locked: Mapping[str, Any], stage: str, run: str) -> str:
+    """The stage's key when it was last run, from the content of dvc.lock.
+
+    Raises:
+        UserError: if dvc.lock has no such stage.
+    """
+    entry = locked.get("stages", {}).get(f"{stage}@{run}")
+    if entry is None:
+        raise UserError(f"dvc.lock: has no {stage}@{run}; build it: make demo RUN={run}")
+    data = Path(load_run(run).data)
+    hashes = {"data" if Path(dep["path"]) == data else dep["path"]: dep["md5"] for dep in entry["deps"]}
+    for values in entry.get("params", {}).values():
+        hashes |= {key.replace(f"runs.{run}.", ""): value for key, value in values.items()}
+    return key_of({"command": entry["cmd"], "hashes": hashes})

@@ -2,7 +2,6 @@
 
 import os
 import socket
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
+from pipelines.source_tree import head
 from pipelines.usage import Usage
 
 HOME = Path(".mlflow")
@@ -88,7 +88,7 @@ def tracked(stage: str, run: str, key: str) -> Iterator[TrackedRun]:
         "talentflow.stage_key": key,
         "talentflow.host": socket.gethostname(),
         "talentflow.process": _process(os.getpid()),
-        "talentflow.commit": _commit(),
+        "talentflow.commit": head(),
     }
     if parent:
         tags[MLFLOW_PARENT_RUN_ID] = parent
@@ -106,6 +106,27 @@ def tracked(stage: str, run: str, key: str) -> Iterator[TrackedRun]:
     finally:
         started.log({}, usage.metrics())
         client.set_terminated(started.id, status)
+
+
+def run_of_stage(
+    stage: str, run: str, key: str, params: Mapping[str, object], metrics: Mapping[str, float]
+) -> str:
+    """Id of the finished run of a stage with this key.
+
+    DVC restores a cached stage without running it. If this store has no run of it then, one is made from
+    what the stage left behind, marked `restored`.
+    """
+    client = MlflowClient(tracking_uri())
+    experiment = _experiment(client, run)
+    wanted = f"tags.`talentflow.stage_key` = '{key}' AND attributes.status = 'FINISHED'"
+    found = client.search_runs([experiment], wanted, max_results=1, order_by=["attributes.start_time DESC"])
+    if found:
+        return str(found[0].info.run_id)
+    tags = {"talentflow.stage": stage, "talentflow.stage_key": key, "talentflow.restored": "true"}
+    made = client.create_run(experiment, tags=tags, run_name=f"{stage} {run} (restored)")
+    TrackedRun(client, experiment, made.info.run_id).log(params, metrics)
+    client.set_terminated(made.info.run_id)
+    return str(made.info.run_id)
 
 
 def _experiment(client: MlflowClient, name: str) -> str:
@@ -133,8 +154,3 @@ def _process(pid: int) -> str:
         return f"{pid}@{psutil.Process(pid).create_time():.2f}"
     except psutil.NoSuchProcess:
         return "gone"
-
-
-def _commit() -> str:
-    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
-    return head.stdout.strip() or "none"

@@ -15,6 +15,7 @@ from pipelines.bootstrap import draw_resamples, percentile_interval, resampled_m
 from pipelines.config import Evaluate
 from pipelines.evaluation import METRICS, Bounds, Coverage, Inflow, Row, Slice, Spread, held
 from pipelines.migration.data import RunData
+from pipelines.migration.slices import corridor_slices
 
 Fitted = Mapping[int, Forecaster]
 
@@ -116,21 +117,9 @@ class Judgement:
         )
 
     def slices(self) -> tuple[Slice, ...]:
-        """Large and small corridors; near and far, if distances are known; the diagonal, if it is a flow."""
-        regions = self.actual.shape[-1]
-        diagonal = np.eye(regions, dtype=np.bool_)
-        size, used = self.data.final.size.numpy(), self.scored.any((0, 1)) & ~diagonal
-        edge = np.quantile(size[used], 0.9)
-        parts = {"largest tenth of corridors": size > edge, "other corridors": size <= edge}
-        if self.data.flows.log_km is not None:
-            middle = np.median(self.data.flows.log_km[used])
-            parts |= {
-                "near half": self.data.flows.log_km <= middle,
-                "far half": self.data.flows.log_km > middle,
-            }
-        masks = {name: part & used for name, part in parts.items()}
-        masks["within a region"] = diagonal & self.scored.any((0, 1))
-        return tuple(self._slice(name, mask) for name, mask in masks.items() if mask.any())
+        """Test MAE on every slice of the corridors."""
+        masks = corridor_slices(self.data, self.scored)
+        return tuple(self._slice(name, mask) for name, mask in masks.items())
 
     def _slice(self, name: str, mask: BoolArray) -> Slice:
         cells = int((self.scored & mask).sum())

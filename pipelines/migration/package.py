@@ -11,6 +11,7 @@ from modules.artefact import seal, sha256_of
 from modules.migration.predictor import MigrationPredictor, golden
 from pipelines.evaluation import Evaluation
 from pipelines.files import write_json
+from pipelines.migration.data import RunData
 from pipelines.migration.judgement import Judgement
 from pipelines.paths import RunPaths
 from pipelines.stage_key import key_of, stage_content
@@ -30,31 +31,37 @@ def predictor_of(judgement: Judgement) -> MigrationPredictor:
     )
 
 
-def lineage(name: str) -> dict[str, Any]:
+def lineage(name: str, data: RunData) -> dict[str, Any]:
     """Where the artefact comes from, by content only: inputs, data, environment and training rows.
 
     Nothing here is read from a file that the evaluate stage does not depend on, or DVC would restore an
-    artefact whose lineage is not true; the upstream stages' own keys stand in dvc.lock.
+    artefact whose lineage is not true; the upstream stages' own keys stand in dvc.lock. The training range is
+    that of the windows which the final fits are given, so that a leak is seen and not only declared away.
     """
     paths = RunPaths(name)
-    split = json.loads((paths.split / "split.json").read_text(encoding="utf-8"))
+    row_keys = json.loads((paths.split / "split.json").read_text(encoding="utf-8"))["row_keys"]
     with Repo() as repo:
         content = stage_content(repo, "evaluate", name)
-    first, last = split["parts"]["train"]["from"], split["parts"]["validation"]["to"]
-    trained = {period: digest for period, digest in split["row_keys"].items() if first <= period <= last}
+    trained = [label for label in data.flows.labels[: data.final.stop] if label in row_keys]
     return {
         "stage_key": key_of(content),
         "inputs": {path: digest for path, digest in content["hashes"].items() if path.startswith("runs/")},
         "data": json.loads((paths.extracted / "import.json").read_text(encoding="utf-8"))["files"],
         "environment": sha256_of(Path("requirements.lock")),
-        "training": {"from": first, "to": last, "row_keys": trained},
+        "training": {
+            "from": trained[0],
+            "to": trained[-1],
+            "row_keys": {period: row_keys[period] for period in trained},
+        },
     }
 
 
-def complete_artefact(folder: Path, name: str, predictor: MigrationPredictor, card: dict[str, Any]) -> None:
+def complete_artefact(
+    folder: Path, name: str, data: RunData, predictor: MigrationPredictor, card: dict[str, Any]
+) -> None:
     """Put the card, the lineage and the golden requests beside a saved predictor, and seal the artefact."""
     write_json(folder / "card.json", card)
-    write_json(folder / "lineage.json", lineage(name))
+    write_json(folder / "lineage.json", lineage(name, data))
     write_json(folder / "golden.json", golden(predictor))
     seal(folder)
 

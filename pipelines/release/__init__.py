@@ -1,0 +1,1 @@
+"""Outside the graph: register, package, check, decide, write down, move the alias, point, roll back."""

@@ -1,0 +1,130 @@
+"""The bento of a version: built from the package alone, known by the hash of every file."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from modules.artefact import sha256_of
+from modules.errors import UserError
+from pipelines.files import write_text
+from pipelines.release.home import Releases
+from pipelines.release.package import LOCK, Package
+
+
+@dataclass(frozen=True)
+class Bento:
+    """A bento in the registry's store."""
+
+    releases: Releases
+    tag: str
+
+    @property
+    def folder(self) -> Path:
+        """What `bentoml serve` takes."""
+        return self.releases.bento(self.tag)
+
+    @property
+    def artefact(self) -> Path:
+        """The packed artefact."""
+        return self.folder / "src" / "artefact"
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the bento's manifest."""
+        return sha256_of(self.releases.manifest(self.tag))
+
+    def verify(self, digest: str | None = None) -> None:
+        """Check every file against the manifest, and the manifest against the hash that the ledger has.
+
+        Raises:
+            UserError: naming the first file that is missing, strange or changed.
+        """
+        manifest = self.releases.manifest(self.tag)
+        if not manifest.exists() or not self.folder.exists():
+            raise UserError(f"{self.tag}: the bento is not in {self.releases.bentoml}; release the run again")
+        if digest is not None and self.digest != digest:
+            raise UserError(f"{manifest}: is not the one that the ledger has; restore it from a copy")
+        expected = manifest.read_text(encoding="utf-8").splitlines()
+        for was, now in zip(expected, found := _hashes(self.folder), strict=False):
+            if was != now:
+                name = min(was.partition("  ")[2], now.partition("  ")[2])
+                raise UserError(
+                    f"{self.folder / name}: was changed since it was built; restore it, or roll back"
+                )
+        if len(expected) != len(found):
+            raise UserError(f"{self.folder}: has {len(found)} files and was built with {len(expected)}")
+
+
+def build(package: Package, releases: Releases, version: int, tag: str, track: str) -> Bento:
+    """Build the bento of a version, unless it is there whole.
+
+    It is built in a process that sees the package and nothing else of ours. Bytes of a build that was
+    interrupted are thrown away.
+
+    Raises:
+        UserError: if BentoML refuses the package.
+    """
+    bento = Bento(releases, tag)
+    if releases.manifest(tag).exists():
+        bento.verify()
+        return bento
+    shutil.rmtree(bento.folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="talentflow-bento-") as folder:
+        _stage(package, Path(folder), {"run": releases.run, "track": track, "version": version, "tag": tag})
+        command = [
+            sys.executable,
+            "-m",
+            "bentoml",
+            "build",
+            "--output",
+            "tag",
+            "--version",
+            tag.partition(":")[2],
+        ]
+        done = subprocess.run(  # noqa: S603
+            [*command, folder], env=environment(releases), capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        raise UserError(
+            f"{tag}: bentoml build failed: {(done.stderr or done.stdout).strip().splitlines()[-1]}"
+        )
+    releases.manifest(tag).parent.mkdir(parents=True, exist_ok=True)
+    write_text(releases.manifest(tag), "".join(f"{line}\n" for line in _hashes(bento.folder)))
+    return bento
+
+
+def environment(releases: Releases) -> dict[str, str]:
+    """The environment of a BentoML process: our store, no telemetry, no code but the bento's own."""
+    kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "DVC_STAGE"}}
+    return kept | {"BENTOML_HOME": str(releases.bentoml), "BENTOML_DO_NOT_TRACK": "True"}
+
+
+def _stage(package: Package, folder: Path, release: dict[str, object]) -> None:
+    for path, source in package.files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    (folder / "release.json").write_text(
+        json.dumps(release, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )
+    bentofile = {
+        "service": package.service,
+        "name": release["run"],
+        "labels": {"talentflow.package": package.digest, "talentflow.track": release["track"]},
+        "include": [*package.files, "release.json"],
+        "python": {"requirements_txt": LOCK, "lock_packages": False},
+    }
+    with (folder / "bentofile.yaml").open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(bentofile, file)
+
+
+def _hashes(folder: Path) -> list[str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return [f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}" for path in files]

@@ -1,0 +1,166 @@
+"""The champion of a run: the ledger says who it is; the alias and the pointer file follow."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from modules.errors import UserError
+from pipelines.config import Section
+from pipelines.files import write_text
+from pipelines.release.bento import Bento
+from pipelines.release.home import Releases, registry_home
+from pipelines.release.ledger import Entry, champion_of, read_ledger
+from pipelines.release.registry import Registry
+
+
+class Pointer(Section):
+    """What is served: written last, read first."""
+
+    run: str
+    version: int
+    tag: str
+    path: str
+    """The bento's folder, relative to the registry's."""
+    sha256: str
+    """Of the bento's manifest."""
+    entry: str
+    """sha256 of the ledger's entry that made it champion."""
+
+
+def pointer_to(entry: Entry, releases: Releases) -> Pointer:
+    """The pointer that follows from an entry of the ledger."""
+    return Pointer(
+        run=entry.run,
+        version=entry.version,
+        tag=entry.tag,
+        path=releases.bento(entry.tag).relative_to(registry_home()).as_posix(),
+        sha256=entry.bento,
+        entry=entry.sha256,
+    )
+
+
+def read_pointer(releases: Releases) -> Pointer | None:
+    """The pointer file, if there is one.
+
+    Raises:
+        UserError: if it cannot be read.
+    """
+    try:
+        return Pointer.model_validate_json(releases.pointer.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise UserError(
+            f"{releases.pointer}: is not a pointer; talentflow registry release {releases.run} writes it anew"
+        ) from error
+
+
+@contextmanager
+def exclusive(releases: Releases) -> Iterator[None]:
+    """Hold a run's lock, so that one process at a time decides.
+
+    Raises:
+        UserError: if another process holds it.
+    """
+    releases.top.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(releases.lock, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise UserError(
+            f"{releases.run}: is being released by another process; wait for it to end"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def settle(releases: Releases, registry: Registry) -> Entry | None:
+    """Let alias and pointer follow the ledger, as an interrupted release may have left them behind.
+
+    Raises:
+        UserError: if the alias names a version that the ledger never made champion.
+    """
+    entries = read_ledger(releases.ledger)
+    champion, alias = champion_of(entries), registry.champion()
+    promoted = {entry.version for entry in entries if entry.outcome == "champion"}
+    if alias is not None and alias not in promoted:
+        raise UserError(
+            f"MLflow: the alias of {releases.run} names v{alias}, which {releases.ledger} never promoted; "
+            "set TALENTFLOW_REGISTRY to the folder of the ledger that did"
+        )
+    if champion is None:
+        return None
+    if alias != champion.version:
+        move_alias(registry, champion)
+    if read_pointer(releases) != pointer_to(champion, releases):
+        write_pointer(releases, champion)
+    return champion
+
+
+def move_alias(registry: Registry, entry: Entry) -> None:
+    """Let MLflow's alias name the champion."""
+    registry.move_alias(entry.version)
+
+
+def write_pointer(releases: Releases, entry: Entry) -> None:
+    """Let servers find the champion."""
+    write_text(releases.pointer, pointer_to(entry, releases).model_dump_json(indent=1) + "\n")
+
+
+def check_alias(registry: Registry, champion: Entry) -> None:
+    """Check that MLflow names the champion that the ledger names.
+
+    Raises:
+        UserError: if it does not.
+    """
+    alias = registry.champion()
+    if alias != champion.version:
+        raise UserError(
+            f"MLflow: the alias champion of {champion.run} names v{alias}, the ledger v{champion.version}; "
+            f"talentflow registry release {champion.run} mends it"
+        )
+
+
+def check_pointer(releases: Releases, champion: Entry) -> None:
+    """Check that the pointer file names the champion that the ledger names.
+
+    Raises:
+        UserError: if it does not.
+    """
+    if read_pointer(releases) != pointer_to(champion, releases):
+        raise UserError(
+            f"{releases.pointer}: does not name {champion.tag}, the ledger's champion; "
+            f"talentflow registry release {champion.run} mends it"
+        )
+
+
+def stamp(by: str | None, because: str) -> dict[str, Any]:
+    """Who does it, why and when."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"by": by or getpass.getuser(), "because": because, "at": now}
+
+
+def champion_bento(releases: Releases) -> tuple[Bento, str]:
+    """The bento that the pointer names, and its digest.
+
+    Raises:
+        UserError: if nothing was ever released.
+    """
+    pointer = read_pointer(releases)
+    if pointer is None:
+        raise UserError(
+            f"{releases.run}: has no champion; talentflow registry release {releases.run} makes one"
+        )
+    return Bento(releases, pointer.tag), pointer.sha256
+
+
+def log_of(releases: Releases, tag: str) -> Path:
+    """Where the server that a release starts says what it says."""
+    return releases.top / "logs" / f"{tag.partition(':')[2]}.log"

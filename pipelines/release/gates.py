@@ -1,0 +1,72 @@
+"""The gates: what a candidate must meet whoever the champion is."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from modules.errors import UserError
+from pipelines.paths import RunPaths
+from pipelines.release.bento import Bento
+from pipelines.release.candidate import Candidate
+from pipelines.release.records import Comparison, Gate
+from pipelines.release.server import TOLERANCE, replay, served
+from pipelines.validation import read_validation
+
+
+def clean_gate(changed: Sequence[str]) -> Gate:
+    """The code is the commit's: someone else can check it out."""
+    detail = f"{changed[0]} differs from the commit" if changed else "tracked files are the commit's"
+    return Gate(name="clean", passed=not changed, detail=detail)
+
+
+def leak_gate(candidate: Candidate) -> Gate:
+    """No row of the frozen test set was trained on: neither its period, nor its key."""
+    frozen = json.loads((RunPaths(candidate.run).split / "split.json").read_text(encoding="utf-8"))
+    test, training = frozen["parts"]["test"], candidate.lineage["training"]
+    met = [
+        period
+        for period, keys in frozen["row_keys"].items()
+        if test["from"] <= period <= test["to"]
+        and (training["row_keys"].get(period) == keys or training["from"] <= period <= training["to"])
+    ]
+    if met:
+        detail = f"trained on {training['from']} to {training['to']}: test period {met[0]} is among them"
+        return Gate(name="leak", passed=False, detail=detail)
+    return Gate(name="leak", passed=True, detail=f"trained to {training['to']}, test from {test['from']}")
+
+
+def validation_gate(run: str) -> Gate:
+    """The data met every critical expectation."""
+    found = read_validation(RunPaths(run).validation / "result.json")
+    critical, warnings = found.failed("critical"), found.failed("warning")
+    detail = f"{found.checks} checks, {len(critical)} critical failures, {len(warnings)} warnings"
+    return Gate(name="validation", passed=not critical, detail=detail)
+
+
+def served_gate(bento: Bento, log: Path) -> Gate:
+    """The bento, served for real, answers the golden requests as the predictor does offline."""
+    try:
+        with served(bento, log) as url:
+            apart = replay(url, bento.artefact)
+    except UserError as error:
+        return Gate(name="served", passed=False, detail=str(error))
+    detail = f"served and offline differ by {apart:.1e} (relative; at most {TOLERANCE:.0e})"
+    return Gate(name="served", passed=apart <= TOLERANCE, detail=detail)
+
+
+def slices_gate(candidate: Candidate, comparison: Comparison | None) -> Gate:
+    """On no slice much worse than the champion, or without one to compare with, than the best baseline."""
+    if comparison is not None:
+        slices: Mapping[str, tuple[float, float]] = comparison.slices
+        other = "the champion"
+    else:
+        names = candidate.evaluation.candidate, candidate.evaluation.best_baseline
+        slices = {part.name: (part.mae[names[0]], part.mae[names[1]]) for part in candidate.evaluation.slices}
+        other = "the best baseline"
+    excess = {
+        name: mine / theirs - 1 if theirs else float(mine > 0) for name, (mine, theirs) in slices.items()
+    }
+    worst = max(excess, key=lambda name: excess[name])
+    tolerance = candidate.config.release.slice_tolerance
+    detail = f"{worst}: error {excess[worst]:+.1%} against {other} (at most {tolerance:+.0%})"
+    return Gate(name="slices", passed=excess[worst] <= tolerance, detail=detail)

@@ -1,0 +1,50 @@
+"""Where releases live: one folder beside the project, or the team's."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def registry_home() -> Path:
+    """TALENTFLOW_REGISTRY (a folder that a team shares), or `.registry` in this project."""
+    return Path(os.environ.get("TALENTFLOW_REGISTRY") or ".registry").resolve()
+
+
+@dataclass(frozen=True)
+class Releases:
+    """The files of one run's releases."""
+
+    run: str
+
+    @property
+    def top(self) -> Path:
+        """Everything of the run but its bentos."""
+        return registry_home() / "runs" / self.run
+
+    @property
+    def ledger(self) -> Path:
+        """One line a decision, each sealed and chained to the one before."""
+        return self.top / "ledger.jsonl"
+
+    @property
+    def pointer(self) -> Path:
+        """Which bento is served."""
+        return self.top / "champion.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever writes."""
+        return self.top / ".lock"
+
+    @property
+    def bentoml(self) -> Path:
+        """BENTOML_HOME: the bentos of every run."""
+        return registry_home() / "bentoml"
+
+    def bento(self, tag: str) -> Path:
+        """Folder of a bento `name:version`."""
+        return self.bentoml.joinpath("bentos", *tag.split(":"))
+
+    def manifest(self, tag: str) -> Path:
+        """The hash of every file of a bento, kept outside of it."""
+        return self.top / "bentos" / f"{tag.partition(':')[2]}.sha256"

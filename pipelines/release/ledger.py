@@ -1,0 +1,114 @@
+"""The ledger: an append-only, hash-chained record of every decision on a run's champion."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import ValidationError
+
+from modules.errors import UserError
+from pipelines.config import Section
+from pipelines.evaluation import Bounds
+from pipelines.files import write_text
+from pipelines.release.records import Comparison, Gate, Outcome, Realised
+
+
+class Source(Section):
+    """Where a version comes from."""
+
+    commit: str
+    changed: tuple[str, ...]
+    """Tracked files that differed from the commit (a dirty tree)."""
+    data: dict[str, str]
+    """Source file -> sha256."""
+    stage_keys: dict[str, str]
+    """Stage -> its key."""
+    mlflow_run: str
+    """The evaluate stage's run."""
+
+
+class Entry(Section):
+    """One line: what was decided on which version, on what evidence, by whom.
+
+    `sha256` is the hash of the line without it; `previous` is the `sha256` of the line before.
+    """
+
+    sequence: int
+    at: str
+    """UTC, ISO 8601."""
+    by: str
+    action: Literal["release", "approve", "rollback"]
+    because: str
+    """What the person who did it had to say."""
+    run: str
+    version: int
+    tag: str
+    """Of the bento: run:v<version>-<first 12 digits of the weights' sha256>."""
+    artefact: str
+    """sha256 of the artefact's manifest."""
+    package: str
+    """sha256 over everything that is packed: artefact, code, lock."""
+    bento: str
+    """sha256 of the bento's manifest."""
+    model: str
+    outcome: Outcome
+    reason: str
+    detail: str
+    champion: int | None
+    """Version that was champion before."""
+    gates: tuple[Gate, ...]
+    comparison: Comparison | None
+    margin: Bounds | None
+    """Improvement over the best baseline (none: it is the best baseline)."""
+    realised: Realised | None
+    source: Source
+    previous: str
+    sha256: str = ""
+
+    def sealed(self) -> Self:
+        """The entry with its hash."""
+        text = self.model_dump_json(exclude={"sha256"})
+        return self.model_copy(update={"sha256": hashlib.sha256(text.encode()).hexdigest()})
+
+
+def read_ledger(path: Path) -> list[Entry]:
+    """Every entry, oldest first; none if there is no ledger.
+
+    Raises:
+        UserError: naming the first line that was changed, taken out or put in.
+    """
+    if not path.exists():
+        return []
+    entries: list[Entry] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            entry = Entry.model_validate_json(line, strict=False)
+        except ValidationError as error:
+            raise UserError(f"{path}: line {number}: is not an entry; restore it from a copy") from error
+        previous = entries[-1].sha256 if entries else ""
+        if entry != entry.sealed() or line != entry.model_dump_json():
+            raise UserError(
+                f"{path}: line {number}: was changed since it was written; restore it from a copy"
+            )
+        if (entry.sequence, entry.previous) != (number, previous):
+            raise UserError(
+                f"{path}: line {number}: does not follow the line before: one is missing; restore a copy"
+            )
+        entries.append(entry)
+    return entries
+
+
+def append(path: Path, entry: Entry) -> Entry:
+    """Seal an entry and write it after the last, whole or not at all; the caller holds the lock."""
+    entries = read_ledger(path)
+    previous = entries[-1].sha256 if entries else ""
+    sealed = entry.model_copy(update={"sequence": len(entries) + 1, "previous": previous}).sealed()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, "".join(f"{each.model_dump_json()}\n" for each in [*entries, sealed]))
+    return sealed
+
+
+def champion_of(entries: Iterable[Entry]) -> Entry | None:
+    """The entry that made the present champion."""
+    return next((entry for entry in reversed(list(entries)) if entry.outcome == "champion"), None)

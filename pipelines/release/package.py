@@ -1,0 +1,41 @@
+"""The package: the files that a bento is made of, and nothing that serving does not need."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from modulefinder import ModuleFinder
+from pathlib import Path
+
+from modules.artefact import FILES, MANIFEST, sha256_of
+
+SERVICES = {"migration": "serving.migration.service:Migration"}
+"""Track -> its BentoML service."""
+LOCK = "serving/requirements.lock"
+
+
+@dataclass(frozen=True)
+class Package:
+    """Path in the bento's `src/` -> the file that goes there."""
+
+    service: str
+    files: dict[str, Path]
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over every path and the hash of its file."""
+        lines = [f"{sha256_of(source)}  {path}\n" for path, source in sorted(self.files.items())]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def package(track: str, artefact: Path) -> Package:
+    """The artefact, the serving lock, and the modules of ours that the track's service imports."""
+    top = Path(str(resources.files("modules"))).parent
+    service = SERVICES[track]
+    finder = ModuleFinder(path=[str(top)])
+    finder.import_hook(service.partition(":")[0], fromlist=["*"])
+    code = [Path(vars(found)["__file__"]) for found in finder.modules.values()]
+    files = {path.relative_to(top).as_posix(): path for path in code}
+    files |= {f"artefact/{name}": artefact / name for name in (*FILES, MANIFEST)}
+    files[LOCK] = top / LOCK
+    return Package(service, dict(sorted(files.items())))

@@ -1,0 +1,111 @@
+"""The MLflow model registry: one registered model a run, one version a package, one alias."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from modules.errors import UserError
+from pipelines.release.package import LOCK, Package
+from pipelines.tracking import tracking_uri
+
+CHAMPION = "champion"
+_CODE = Path(__file__).with_name("pyfunc_model.py")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The versions of one run's model."""
+
+    run: str
+
+    @property
+    def client(self) -> MlflowClient:
+        """A client of the store that MLFLOW_TRACKING_URI names."""
+        mlflow.set_tracking_uri(tracking_uri())
+        return MlflowClient()
+
+    def register(self, package: Package, mlflow_run: str, tags: Mapping[str, str]) -> int:
+        """The version of a package: the one that is there, or a new one under the evaluate stage's run.
+
+        It is a models-from-code pyfunc with the artefact folder inside; its requirements: the serving lock.
+        """
+        client = self.client
+        found = self.version_of(package.digest)
+        if found is not None:
+            return found
+        with tempfile.TemporaryDirectory(prefix="talentflow-register-") as folder:
+            for path, source in package.files.items():
+                target = Path(folder) / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target)
+            with mlflow.start_run(run_id=mlflow_run):
+                logged = mlflow.pyfunc.log_model(
+                    name="artefact",
+                    python_model=str(_CODE),
+                    artifacts={"artefact": str(Path(folder) / "artefact")},
+                    code_paths=[str(Path(folder) / "modules")],
+                    pip_requirements=str(Path(folder) / LOCK),
+                )
+        if not client.search_registered_models(f"name = '{self.run}'"):
+            client.create_registered_model(self.run)
+        made = client.create_model_version(
+            self.run, logged.model_uri, mlflow_run, tags={**tags, "talentflow.package": package.digest}
+        )
+        return int(made.version)
+
+    def version_of(self, digest: str) -> int | None:
+        """The first version of a package, if it was ever registered."""
+        found = self.client.search_model_versions(
+            f"name = '{self.run}' AND tag.`talentflow.package` = '{digest}'"
+        )
+        return min((int(version.version) for version in found), default=None)
+
+    def version(self, number: int) -> ModelVersion:
+        """A version as MLflow has it.
+
+        Raises:
+            UserError: if this store has no such version.
+        """
+        try:
+            return self.client.get_model_version(self.run, str(number))
+        except MlflowException as error:
+            raise UserError(
+                f"MLflow: model {self.run} has no version {number} in this store; set MLFLOW_TRACKING_URI to "
+                "the store it was released to"
+            ) from error
+
+    def champion(self) -> int | None:
+        """The version that the alias names."""
+        try:
+            return int(self.client.get_model_version_by_alias(self.run, CHAMPION).version)
+        except MlflowException:
+            return None
+
+    def move_alias(self, number: int) -> None:
+        """Let the alias name a version."""
+        self.client.set_registered_model_alias(self.run, CHAMPION, str(number))
+
+    def download(self, number: int, folder: Path) -> Path:
+        """Fetch a version's files from where MLflow says they are; the artefact folder among them.
+
+        Raises:
+            UserError: if they are not there.
+        """
+        source = self.version(number).source
+        try:
+            top = mlflow.artifacts.download_artifacts(f"models:/{self.run}/{number}", dst_path=str(folder))
+        except (MlflowException, OSError) as error:
+            raise UserError(
+                f"MLflow: model {self.run} v{number}: its source {source} cannot be read: {error}"
+            ) from error
+        found = sorted(path.parent for path in Path(top).rglob("MANIFEST.sha256"))
+        if not found:
+            raise UserError(f"MLflow: model {self.run} v{number}: its source {source} holds no artefact")
+        return found[0]

@@ -1,0 +1,149 @@
+"""Release a run: register, build, serve and replay, decide, write down, move the alias, point.
+
+Each step can be repeated. The ledger is the truth: who is interrupted before its line is written has changed
+nothing, and after it the next release finishes the rest.
+"""
+
+import logging
+
+from modules.artefact import sha256_of
+from modules.errors import UserError
+from pipelines.config import Mode, RunConfig
+from pipelines.migration.rescore import Challenge, challenge
+from pipelines.release.bento import Bento, build
+from pipelines.release.candidate import Candidate, open_candidate
+from pipelines.release.champion import exclusive, log_of, settle, stamp
+from pipelines.release.decision import decide
+from pipelines.release.gates import clean_gate, leak_gate, served_gate, slices_gate, validation_gate
+from pipelines.release.home import Releases
+from pipelines.release.ledger import Entry, Source, append, read_ledger
+from pipelines.release.registry import Registry
+from pipelines.source_tree import changed_files, head
+from pipelines.tracking import run_of_stage
+
+log = logging.getLogger(__name__)
+
+
+def release(name: str, config: RunConfig, mode: Mode, because: str = "") -> Entry | None:
+    """Decide on what a run packaged, and make it champion if the rule says so.
+
+    Gives the decision; none if the package is the champion already.
+
+    Args:
+        name: the run.
+        config: its settings.
+        mode: auto, review (who would be champion waits for `approve`) or dry-run (nothing is written down).
+        because: a remark for the ledger.
+
+    Raises:
+        UserError: if the run is not built as it stands, or another ledger or store is at work.
+    """
+    releases, registry = Releases(name), Registry(name)
+    with exclusive(releases):
+        champion = settle(releases, registry)
+        candidate = open_candidate(name, config)
+        if champion is not None and champion.package == candidate.package.digest:
+            Bento(releases, champion.tag).verify(champion.bento)
+            return None
+        entry = _decided(candidate, champion, because)
+        if mode == "review" and entry.outcome == "champion":
+            entry = entry.model_copy(update={"outcome": "pending"})
+        if mode == "dry-run":
+            return entry
+        entry = _write_down(releases, entry)
+        settle(releases, registry)
+        return entry
+
+
+def _write_down(releases: Releases, entry: Entry) -> Entry:
+    entries = read_ledger(releases.ledger)
+    said = {"version", "outcome", "reason", "champion"}
+    if entries and entries[-1].model_dump(include=said) == entry.model_dump(include=said):
+        return entries[-1]
+    return append(releases.ledger, entry)
+
+
+def _decided(candidate: Candidate, champion: Entry | None, because: str) -> Entry:
+    changed, weights = changed_files(), candidate.evaluation.sha12
+    mlflow_run = run_of_stage(
+        "evaluate",
+        candidate.run,
+        candidate.stage_keys["evaluate"],
+        {"candidate": candidate.row.model, "sha12": weights},
+        {metric: spread.mean for metric, spread in candidate.row.test.items()},
+    )
+    version = _registered(candidate, mlflow_run)
+    tag = f"{candidate.run}:v{version}-{weights}"
+    bento = build(candidate.package, Releases(candidate.run), version, tag, candidate.config.track)
+    log.info("built %s: %d files", tag, len(candidate.package.files))
+    gates = [
+        clean_gate(changed),
+        leak_gate(candidate),
+        validation_gate(candidate.run),
+        served_gate(bento, log_of(bento.releases, tag)),
+    ]
+    log.info("served it: %s", gates[-1].detail)
+    found = _challenge(candidate, champion)
+    gates.append(slices_gate(candidate, found.comparison))
+    decision = decide(
+        gates,
+        champion.version if champion else None,
+        found.comparison,
+        baseline=not candidate.row.learned,
+        repackaged=champion is not None and _same_model(candidate, champion),
+    )
+    if decision.reason == "incomparable":
+        decision = decision.model_copy(update={"detail": f"{decision.detail}: {found.why_not}"})
+    return Entry(
+        **stamp(None, because),
+        **decision.model_dump(),
+        sequence=0,
+        action="release",
+        run=candidate.run,
+        version=version,
+        tag=tag,
+        artefact=candidate.manifest,
+        package=candidate.package.digest,
+        bento=bento.digest,
+        model=candidate.row.model,
+        champion=champion.version if champion else None,
+        gates=tuple(gates),
+        comparison=found.comparison,
+        margin=candidate.row.improvement,
+        realised=found.realised,
+        source=Source(
+            commit=head(),
+            changed=changed,
+            data=candidate.lineage["data"],
+            stage_keys=candidate.stage_keys,
+            mlflow_run=mlflow_run,
+        ),
+        previous="",
+    )
+
+
+def _registered(candidate: Candidate, mlflow_run: str) -> int:
+    tags = {"talentflow.artefact": candidate.manifest, "talentflow.model": candidate.row.model}
+    version = Registry(candidate.run).register(candidate.package, mlflow_run, tags)
+    for entry in read_ledger(Releases(candidate.run).ledger):
+        if entry.version == version and entry.package != candidate.package.digest:
+            raise UserError(
+                f"MLflow: numbers {candidate.run} v{version} anew, which the ledger has as another package; "
+                "set MLFLOW_TRACKING_URI to the store that the ledger was written with"
+            )
+    log.info("registered %s as version %d", candidate.run, version)
+    return version
+
+
+def _challenge(candidate: Candidate, champion: Entry | None) -> Challenge:
+    if champion is None:
+        return Challenge()
+    bento = Bento(Releases(candidate.run), champion.tag)
+    bento.verify(champion.bento)
+    return challenge(candidate.run, candidate.config, candidate.artefact, bento.artefact)
+
+
+def _same_model(candidate: Candidate, champion: Entry) -> bool:
+    folder = Bento(Releases(candidate.run), champion.tag).artefact
+    files = ("model.safetensors", "config.json", "card.json")
+    return all(sha256_of(folder / name) == sha256_of(candidate.artefact / name) for name in files)

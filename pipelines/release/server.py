@@ -1,0 +1,118 @@
+"""A bento served: by `talentflow serve` for its users, and by release for its golden requests."""
+
+import json
+import math
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from modules.errors import UserError
+from pipelines.release.bento import Bento, environment
+from pipelines.release.champion import champion_bento
+from pipelines.release.home import Releases
+
+STARTUP_SECONDS = 120
+TOLERANCE = 1e-6
+"""Relative difference between a served and an offline number, in float64."""
+
+
+def serve(run: str, tag: str, port: int, *, tracing: bool) -> None:
+    """Become `bentoml serve` for the run's champion, or a bento named by its tag; does not return.
+
+    Raises:
+        UserError: if there is no such bento, or a file of it is not as it was built.
+    """
+    bento, digest = (Bento(Releases(run), tag), None) if tag else champion_bento(Releases(run))
+    bento.verify(digest)
+    for cache in list(bento.folder.rglob("__pycache__")):  # bytecode stands in no manifest
+        shutil.rmtree(cache)
+    settings = environment(bento.releases) | {"PYTHONDONTWRITEBYTECODE": "1"}
+    if tracing:
+        settings["OTEL_SDK_DISABLED"] = "false"
+    command = [sys.executable, "-m", "bentoml", "serve", str(bento.folder), "--port", str(port)]
+    os.execve(sys.executable, command, settings)  # noqa: S606
+
+
+@contextmanager
+def served(bento: Bento, log: Path) -> Iterator[str]:
+    """Serve a bento as its users will, in a process that ends with this one; gives its address.
+
+    Raises:
+        UserError: with the last line it said, if it does not get ready.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "pipelines.cli", "serve", bento.releases.run, "--bento", bento.tag]
+    with log.open("w", encoding="utf-8") as said:
+        process = subprocess.Popen(  # noqa: S603
+            [*command, "--port", str(port)],
+            env=os.environ | {"TALENTFLOW_CHILD": "1"},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_ready(process, url, bento.tag, log)
+            yield url
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, tag: str, log: Path) -> None:
+    deadline = time.monotonic() + STARTUP_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            if httpx.get(f"{url}/readyz").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    raise UserError(f"{tag}: its server does not get ready: {said[-1] if said else 'it said nothing'}")
+
+
+def replay(url: str, artefact: Path) -> float:
+    """Ask a server the artefact's golden requests; the largest relative difference of a number.
+
+    Raises:
+        UserError: if an answer has another shape, another text, or is an error.
+    """
+    golden = json.loads((artefact / "golden.json").read_text(encoding="utf-8"))
+    with httpx.Client(base_url=url, timeout=60) as client:
+        return max(_difference(client, pair) for pair in golden)
+
+
+def _difference(client: httpx.Client, pair: dict[str, Any]) -> float:
+    answer = client.post("/forecast", json=pair["request"])
+    if not answer.is_success:
+        raise UserError(
+            f"golden request {pair['request']}: answered {answer.status_code}: {answer.text[:200]}"
+        )
+    found = {key: value for key, value in answer.json().items() if key != "model"}
+    return _apart(found, pair["response"], "answer")
+
+
+def _apart(found: Any, expected: Any, where: str) -> float:
+    if isinstance(expected, dict) and isinstance(found, dict) and found.keys() == expected.keys():
+        return max((_apart(found[key], expected[key], f"{where}.{key}") for key in expected), default=0.0)
+    if isinstance(expected, list) and isinstance(found, list) and len(found) == len(expected):
+        return max(
+            (_apart(*pair, f"{where}.{n}") for n, pair in enumerate(zip(found, expected, strict=True))),
+            default=0.0,
+        )
+    if isinstance(expected, float) and isinstance(found, float | int):
+        scale = max(abs(expected), abs(found), math.ulp(0.0))
+        return abs(found - expected) / scale
+    if found != expected:
+        raise UserError(f"golden {where}: served {str(found)[:80]!r}, offline {str(expected)[:80]!r}")
+    return 0.0
