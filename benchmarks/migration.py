@@ -14,8 +14,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from modules.migration.cells import CellRules
 from modules.migration.flow_data import FlowData
-from modules.migration.flows import CellRules, read_flows
+from modules.migration.flows import read_flows
 from modules.migration.forecasting import forecast, truth
 from modules.migration.networks import load_network
 from modules.migration.origins import chronological_split

@@ -3,26 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from modules.migration.arrays import BoolArray, FloatArray
+from modules.migration.cells import CellRules
 from modules.migration.period import Calendar
-
-FloatArray = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class CellRules:
-    """What an absent row, a written zero and the diagonal mean."""
-
-    absent: Literal["zero", "missing", "censored"]
-    zero: Literal[True, "censored"]
-    diagonal: bool
 
 
 @dataclass(frozen=True)
@@ -38,6 +27,7 @@ class Flows:
     """
 
     calendar: Calendar
+    rules: CellRules
     first: int
     regions: tuple[str, ...]
     names: tuple[str, ...]
@@ -107,6 +97,7 @@ def read_flows(
         np.einsum("tii->ti", values)[:] = 0
     return Flows(
         calendar=calendar,
+        rules=rules,
         first=periods.start,
         regions=tuple(ids),
         names=tuple(regions["name"]),

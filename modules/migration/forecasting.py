@@ -1,14 +1,10 @@
 """Forecasting many origins with one network."""
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
+from modules.migration.arrays import BoolArray, Float64Array
 from modules.migration.forecaster import Forecaster
 from modules.migration.windows import WindowDataset
-
-Float64Array = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 def forecast(network: Forecaster, windows: WindowDataset) -> Float64Array:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from modules.migration.forecasting import BoolArray, Float64Array
+from modules.migration.arrays import BoolArray, Float64Array
 
 SizeClass = Literal["small", "medium", "large"]
 CLASSES: tuple[SizeClass, ...] = ("small", "medium", "large")

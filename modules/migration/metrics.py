@@ -10,7 +10,7 @@ from torchmetrics.functional.regression import (
 )
 from torchmetrics.functional.retrieval import retrieval_normalized_dcg
 
-from modules.migration.forecasting import BoolArray, Float64Array
+from modules.migration.arrays import BoolArray, Float64Array
 
 TOP = 20
 

@@ -17,7 +17,7 @@ NETWORKS: dict[str, type[Forecaster]] = {
     network.name: network
     for network in (LastValue, SeasonalNaive, RidgeAR, CalendarRidgeAR, Gravity, ResidualGRU)
 }
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def network_config(network: Forecaster) -> dict[str, object]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modules.migration.flows import BoolArray
+from modules.migration.arrays import BoolArray
 
 
 @dataclass(frozen=True)

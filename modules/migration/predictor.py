@@ -1,7 +1,9 @@
 """The packaged forecaster: a folder in, forecasts of corridors out."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,25 +12,26 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from modules.artefact import verify
-from modules.errors import UserError
+from modules.errors import RequestError
+from modules.migration.arrays import Float64Array
+from modules.migration.cells import CellRules
 from modules.migration.forecaster import Forecaster
 from modules.migration.intervals import ConformalIntervals
 from modules.migration.networks import build_network, network_config
+from modules.migration.newer_flows import moved_on
 from modules.migration.period import Calendar
+from modules.migration.request import ForecastRequest, Move, check_region
 
 _NETWORK, _INTERVALS = "network.", "intervals."
 
 
 @dataclass(frozen=True)
-class ForecastRequest:
-    """What is asked: one corridor, all from an origin, all to a destination, or the whole matrix."""
+class Forecast:
+    """Counts and their intervals for every period ahead: h x N x N each, moves."""
 
-    origin: str | None = None
-    """Region code (none: every origin)."""
-    destination: str | None = None
-    """Region code (none: every destination)."""
-    horizon: int | None = None
-    """Periods ahead (none: as many as the model was trained for)."""
+    count: Float64Array
+    lower: Float64Array
+    upper: Float64Array
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class MigrationPredictor:
     calendar: Calendar
     regions: tuple[str, ...]
     names: tuple[str, ...]
+    rules: CellRules
+    """What the cells that newer flows leave out mean."""
 
     def save(self, folder: Path) -> None:
         """Write `model.safetensors` and `config.json` into an existing folder."""
@@ -60,6 +65,7 @@ class MigrationPredictor:
             "network": network_config(self.network),
             "unit": self.calendar.unit,
             "as_of": self.calendar.label(self.as_of),
+            "cells": asdict(self.rules),
             "regions": [
                 {"region": region, "name": name}
                 for region, name in zip(self.regions, self.names, strict=True)
@@ -91,47 +97,88 @@ class MigrationPredictor:
             calendar=calendar,
             regions=tuple(row["region"] for row in config["regions"]),
             names=tuple(row["name"] for row in config["regions"]),
+            rules=CellRules(**config["cells"]),
         )
 
-    def predict(self, request: ForecastRequest) -> dict[str, Any]:
-        """Forecast from the history: `as_of` and, for each period and corridor, count, lower and upper.
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Place of each region in the matrix."""
+        return {region: place for place, region in enumerate(self.regions)}
 
-        Raises:
-            UserError: if a region is unknown or the horizon is beyond what was trained.
-        """
-        origins = self._positions("origin", request.origin)
-        destinations = self._positions("destination", request.destination)
-        longest = self.network.task.horizon
-        horizon = longest if request.horizon is None else request.horizon
-        if not 1 <= horizon <= longest:
-            raise UserError(f"horizon: {horizon} is not in 1..{longest}, what this model was trained for")
-        season = torch.tensor([[self.calendar.season(self.as_of + step) for step in range(1, longest + 1)]])
+    @cached_property
+    def periods(self) -> tuple[str, ...]:
+        """Labels of the periods that are forecast."""
+        return tuple(self.calendar.label(self.as_of + step + 1) for step in range(self.network.task.horizon))
+
+    @cached_property
+    def forecast(self) -> Forecast:
+        """The forecast from the history: the same for every request, so made once."""
+        steps = range(self.as_of + 1, self.as_of + 1 + self.network.task.horizon)
+        season = torch.tensor([[self.calendar.season(step) for step in steps]])
         with torch.inference_mode():
             count = self.network(self.history[None], season)
             lower, upper = self.intervals(count)
-        rows = [
-            {
-                "period": self.calendar.label(self.as_of + step + 1),
-                "origin": self.regions[i],
-                "destination": self.regions[j],
-                "count": float(count[0, step, i, j]),
-                "lower": float(lower[0, step, i, j]),
-                "upper": float(upper[0, step, i, j]),
-            }
-            for step in range(horizon)
-            for i in origins
-            for j in destinations
-        ]
-        return {"as_of": self.calendar.label(self.as_of), "forecasts": rows}
+        return Forecast(*(each[0].double().numpy() for each in (count, lower, upper)))
 
-    def _positions(self, field: str, region: str | None) -> range:
+    def after(self, flows: Sequence[Move]) -> Self:
+        """The same model once newer flows are known.
+
+        Raises:
+            RequestError: at the first row that is wrong.
+        """
+        history, as_of = moved_on(
+            self.history,
+            self.as_of,
+            flows,
+            calendar=self.calendar,
+            position=self.position,
+            rules=self.rules,
+        )
+        return replace(self, history=history, as_of=as_of)
+
+    def predict(self, request: ForecastRequest) -> dict[str, Any]:
+        """Forecast: `as_of` and, for each period and corridor, the count and, if asked for, its interval.
+
+        Raises:
+            RequestError: if a region is unknown, the horizon beyond what was trained, or a newer flow wrong.
+        """
+        origins = self._span("origin", request.origin)
+        destinations = self._span("destination", request.destination)
+        longest = self.network.task.horizon
+        horizon = longest if request.horizon is None else request.horizon
+        if not 1 <= horizon <= longest:
+            said = f"{horizon} is not in 1..{longest}, what this model was trained for"
+            raise RequestError("horizon", said, range(1, longest + 1))
+        known = self.after(request.flows) if request.flows else self
+        return {
+            "as_of": self.calendar.label(known.as_of),
+            "forecasts": known._rows(slice(horizon), origins, destinations, intervals=request.intervals),  # noqa: SLF001
+        }
+
+    def _span(self, field: str, region: str | None) -> slice:
         if region is None:
-            return range(len(self.regions))
-        if region not in self.regions:
-            known = ", ".join(self.regions[:20]) + (" ..." if len(self.regions) > 20 else "")  # noqa: PLR2004
-            raise UserError(f"{field}: {region!r} is not a region of this model; it knows {known}")
-        position = self.regions.index(region)
-        return range(position, position + 1)
+            return slice(len(self.regions))
+        check_region(field, region, self.position)
+        place = self.position[region]
+        return slice(place, place + 1)
+
+    def _rows(
+        self, steps: slice, origins: slice, destinations: slice, *, intervals: bool
+    ) -> list[dict[str, str | float]]:
+        # Whole arrays become lists in one step each: an index into a tensor costs more than a row.
+        names = ("count", "lower", "upper") if intervals else ("count",)
+        parts = [getattr(self.forecast, name)[steps, origins, destinations].tolist() for name in names]
+        return [
+            {
+                "period": period,
+                "origin": origin,
+                "destination": destination,
+                **dict(zip(names, values, strict=True)),
+            }
+            for period, *of_period in zip(self.periods, *parts, strict=False)
+            for origin, *of_origin in zip(self.regions[origins], *of_period, strict=True)
+            for destination, *values in zip(self.regions[destinations], *of_origin, strict=True)
+        ]
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -141,8 +188,14 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def golden(predictor: MigrationPredictor) -> list[dict[str, Any]]:
     """Requests with their answers, replayed against whatever serves the artefact."""
     first, last = predictor.regions[0], predictor.regions[-1]
+    newer = tuple(
+        Move(predictor.periods[0], origin, destination, float(predictor.history[-1, i, j]) + 1)
+        for origin, i, destination, j in ((first, 0, last, -1), (last, -1, first, 0))
+    )
     requests = [
         ForecastRequest(origin=first, destination=last),
+        ForecastRequest(origin=first, destination=last, intervals=False),
+        ForecastRequest(origin=first, destination=last, flows=newer),
         ForecastRequest(origin=last, horizon=1),
         ForecastRequest(destination=first, horizon=1),
     ]

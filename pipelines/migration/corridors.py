@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from modules.migration.arrays import BoolArray, Float64Array
 from modules.migration.forecaster import Forecaster
-from modules.migration.forecasting import BoolArray, Float64Array
 from modules.migration.predictor import MigrationPredictor
 from pipelines.evaluation import Series
 from pipelines.migration.judgement import Judgement

@@ -1,6 +1,7 @@
 """A run's origin-destination tensor and its split."""
 
-from modules.migration.flows import CellRules, Flows, read_flows
+from modules.migration.cells import CellRules
+from modules.migration.flows import Flows, read_flows
 from modules.migration.origins import Split, chronological_split
 from pipelines.config import RunConfig
 from pipelines.paths import RunPaths

@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from modules.migration.arrays import BoolArray, Float64Array
 from modules.migration.forecaster import Forecaster
-from modules.migration.forecasting import BoolArray, Float64Array, forecast, truth
+from modules.migration.forecasting import forecast, truth
 from modules.migration.intervals import CLASSES, ConformalIntervals
 from modules.migration.metrics import inflow, score
 from pipelines.bootstrap import draw_resamples, percentile_interval, resampled_means

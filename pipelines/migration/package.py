@@ -28,6 +28,7 @@ def predictor_of(judgement: Judgement) -> MigrationPredictor:
         calendar=flows.calendar,
         regions=flows.regions,
         names=flows.names,
+        rules=flows.rules,
     )
 
 

@@ -35,6 +35,7 @@ def main() -> None:
             flows.calendar,
             flows.regions,
             flows.names,  # type: ignore[arg-type]
+            flows.rules,
         )
         folder = HERE / spec.name
         folder.mkdir(exist_ok=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from modules.migration.cells import CellRules
 from modules.migration.flows import Flows
 from modules.migration.period import Calendar
 
@@ -19,6 +20,7 @@ def flows_of(
     names = tuple(f"r{index:02d}" for index in range(regions))
     return Flows(
         calendar=Calendar(unit),
+        rules=CellRules(absent="zero", zero=True, diagonal=diagonal),
         first=Calendar(unit).ordinal(
             {"month": "2015-01", "quarter": "2000Q1", "year": "1990", "day": "2020-01-06"}[unit]
         ),

@@ -5,7 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from modules.migration.flows import CellRules, Flows, read_flows
+from modules.migration.cells import CellRules
+from modules.migration.flows import Flows, read_flows
 from modules.migration.period import Calendar
 
 YEAR = Calendar("year")

@@ -14,7 +14,8 @@ from modules.migration.flow_data import FlowData
 from modules.migration.forecasting import forecast, truth
 from modules.migration.intervals import ConformalIntervals
 from modules.migration.networks import NETWORKS, load_network, save_network
-from modules.migration.predictor import ForecastRequest, MigrationPredictor, golden
+from modules.migration.predictor import MigrationPredictor, golden
+from modules.migration.request import ForecastRequest
 from modules.migration.track import MODELS, models_for
 from modules.track import ModelSpec
 from pipelines.fitting import fit
@@ -53,6 +54,7 @@ def predictor(data: FlowData) -> MigrationPredictor:
         flows.calendar,
         flows.regions,
         flows.names,
+        flows.rules,
     )
 
 
@@ -127,7 +129,10 @@ def test_leaving_out_a_side_asks_for_all_of_it(predictor: MigrationPredictor) ->
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        (ForecastRequest(origin="nowhere"), r"origin: 'nowhere' is not a region .* r00, r01, r02, r03"),
+        (
+            ForecastRequest(origin="nowhere"),
+            r"origin: 'nowhere' is not a region of this model; allowed: r00, r01, r02, r03",
+        ),
         (ForecastRequest(horizon=4), r"horizon: 4 is not in 1\.\.3"),
         (ForecastRequest(horizon=0), r"horizon: 0 is not in 1\.\.3"),
     ],
@@ -142,7 +147,7 @@ def test_what_cannot_be_answered_is_said(
 def test_the_golden_requests_are_answered_alike_by_the_loaded_artefact(artefact: Path) -> None:
     loaded = MigrationPredictor.load(artefact)
     for pair in json.loads((artefact / "golden.json").read_text()):
-        assert loaded.predict(ForecastRequest(**pair["request"])) == pair["response"]
+        assert loaded.predict(ForecastRequest.of(pair["request"])) == pair["response"]
 
 
 @pytest.mark.parametrize(
