@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from modules.errors import UserError
-from modules.migration.forecasting import BoolArray, Float64Array, forecast, truth
+from modules.migration.arrays import BoolArray, Float64Array
+from modules.migration.forecasting import forecast, truth
 from modules.migration.predictor import MigrationPredictor
 from modules.migration.windows import WindowDataset
 from pipelines.bootstrap import draw_resamples, percentile_interval, resampled_means
@@ -151,24 +151,21 @@ def realised(data: RunData, champion: MigrationPredictor, nominal: float) -> Rea
     steps = [champion.as_of + step - flows.first for step in range(1, champion.network.task.horizon + 1)]
     if champion.regions != flows.regions or champion.calendar != flows.calendar:
         return None
-    come = [
-        index for index, step in enumerate(steps) if step < len(flows.observed) and flows.scored[step].any()
-    ]
+    within = range(len(flows.observed))
+    come = [index for index, step in enumerate(steps) if step in within and flows.scored[step].any()]
     if not come:
         return None
-    season = torch.tensor([[champion.calendar.season(flows.first + step) for step in steps]])
-    with torch.inference_mode():
-        made = champion.network(champion.history[None], season)
-        lower, upper = (bound[0].numpy()[come] for bound in champion.intervals(made))
+    made = champion.forecast
     scored = flows.scored[[steps[index] for index in come]]
     actual = np.where(scored, flows.values[[steps[index] for index in come]], 0).astype(np.float64)
-    error = np.abs(made[0].double().numpy()[come] - actual)[scored]
+    error = np.abs(made.count[come] - actual)[scored]
+    inside = (actual >= made.lower[come]) & (actual <= made.upper[come])
     return Realised(
         as_of=champion.calendar.label(champion.as_of),
         periods=tuple(flows.labels[steps[index]] for index in come),
         cells=int(scored.sum()),
         mae=float(error.mean()),
         wape=float(error.sum() / max(actual[scored].sum(), 1e-12)),
-        coverage=float(((actual >= lower) & (actual <= upper))[scored].mean()),
+        coverage=float(inside[scored].mean()),
         nominal=nominal,
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from modules.migration.forecasting import BoolArray
+from modules.migration.arrays import BoolArray
 from pipelines.migration.data import RunData
 
 

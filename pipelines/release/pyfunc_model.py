@@ -7,7 +7,8 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from pydantic import BaseModel
 
-from modules.migration.predictor import ForecastRequest, MigrationPredictor
+from modules.migration.predictor import MigrationPredictor
+from modules.migration.request import ForecastRequest
 
 
 class Corridor(BaseModel):
