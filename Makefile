@@ -15,7 +15,7 @@ COMPILE = uv pip compile --quiet --python-version 3.11 --generate-hashes --no-an
 # A machine may offer its own builds (a CPU build of torch, say) in a folder or on a page.
 FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)")
 
-.PHONY: help setup demo train test accept prove lint types fmt mlflow lock clean
+.PHONY: help setup demo release serve train test accept prove lint types fmt mlflow lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -31,10 +31,17 @@ $(STAMP):
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(STAMP) ## Build RUN with dvc repro and say where its report is
+demo: $(STAMP) ## Build RUN, release it, say where its report is and how it is served
 	@talentflow runs show "$(RUN)" > /dev/null  # DVC takes a pattern that fits no run for all of them
 	dvc repro --glob '*@$(RUN)'
+	@$(MAKE) --no-print-directory release
 	@talentflow runs show "$(RUN)"
+
+release: $(STAMP) ## Release what RUN packaged: version, bento, decision, ledger, champion
+	@talentflow registry release "$(RUN)" || [ $$? -eq 3 ]  # 3: refused, which is an answer and no failure
+
+serve: $(STAMP) ## Serve RUN's champion on http://127.0.0.1:3000
+	@talentflow serve "$(RUN)"
 
 train: $(STAMP) ## Build RUN up to its trained models
 	@talentflow runs show "$(RUN)" > /dev/null

@@ -8,6 +8,7 @@ from pipelines.config import NAME, PARAMS, RunConfig, load_run, parse_run, read_
 from pipelines.migration.importing import ingest
 from pipelines.params_file import ParamsFile
 from pipelines.paths import RunPaths
+from pipelines.release.home import Releases
 
 NO_INPUT = "params/no-input"
 
@@ -58,7 +59,7 @@ def remove(name: str) -> str:
 
 
 def show(name: str) -> str:
-    """Where a run's report, data checks and MLflow runs are.
+    """Where a run's report, data checks, champion and MLflow runs are.
 
     Raises:
         UserError: if there is no such run.
@@ -68,6 +69,10 @@ def show(name: str) -> str:
     pages = {"report": paths.report / "index.html", "data checks": paths.validation / "index.html"}
     absent = f"not built yet (make demo RUN={name})"
     said = [f"{what:12}{page if page.exists() else absent}" for what, page in pages.items()]
+    if Releases(name).pointer.exists():
+        said.append(f"{'champion':12}make serve RUN={name}, then http://127.0.0.1:3000/model")
+    else:
+        said.append(f"{'champion':12}none yet (make release RUN={name})")
     return "\n".join([*said, f"{'MLflow UI':12}make mlflow, then http://127.0.0.1:5000"])
 
 

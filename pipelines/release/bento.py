@@ -78,18 +78,14 @@ def build(package: Package, releases: Releases, version: int, tag: str, track: s
     shutil.rmtree(bento.folder, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="talentflow-bento-") as folder:
         _stage(package, Path(folder), {"run": releases.run, "track": track, "version": version, "tag": tag})
-        command = [
-            sys.executable,
-            "-m",
-            "bentoml",
-            "build",
-            "--output",
-            "tag",
-            "--version",
-            tag.partition(":")[2],
-        ]
+        version_of_tag = tag.partition(":")[2]
         done = subprocess.run(  # noqa: S603
-            [*command, folder], env=environment(releases), capture_output=True, text=True, check=False
+            [sys.executable, "-m", "bentoml", "build", "--version", version_of_tag, "--output", "tag"],
+            cwd=folder,
+            env=environment(releases),
+            capture_output=True,
+            text=True,
+            check=False,
         )
     if done.returncode:
         raise UserError(

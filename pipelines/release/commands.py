@@ -49,17 +49,17 @@ def history(run: Run) -> None:
 @registry.command(epilog="Example: talentflow registry status cities")
 def status(run: Run) -> None:
     """The champion and its evidence, the last decision, and what waits for a person."""
-    from pipelines.release import views
+    from pipelines.release import standing
 
-    typer.echo(views.status(run))
+    typer.echo(standing.status(run))
 
 
 @registry.command(epilog="Example: talentflow registry compare cities 2 1")
 def compare(run: Run, first: Version, second: Version) -> None:
     """Score two versions on the run's test set as it is now."""
-    from pipelines.release import views
+    from pipelines.release import versions
 
-    typer.echo(views.compare(run, load_run(run), first, second))
+    typer.echo(versions.compare(run, load_run(run), first, second))
 
 
 @registry.command(epilog="Example: talentflow registry approve cities --by ana --because 'read the report'")
@@ -86,6 +86,6 @@ def rollback(
 @registry.command(epilog="Example: talentflow registry verify cities")
 def verify(run: Run) -> None:
     """Check the ledger's chain, every bento that it names, the alias and the pointer file."""
-    from pipelines.release import views
+    from pipelines.release import standing
 
-    typer.echo(views.verified(run))
+    typer.echo(standing.verified(run))

@@ -1,7 +1,7 @@
 """The ledger: an append-only, hash-chained record of every decision on a run's champion."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Self
 
@@ -109,6 +109,12 @@ def append(path: Path, entry: Entry) -> Entry:
     return sealed
 
 
-def champion_of(entries: Iterable[Entry]) -> Entry | None:
+def champion_of(entries: Sequence[Entry]) -> Entry | None:
     """The entry that made the present champion."""
-    return next((entry for entry in reversed(list(entries)) if entry.outcome == "champion"), None)
+    return next((entry for entry in reversed(entries) if entry.outcome == "champion"), None)
+
+
+def pending(entries: Sequence[Entry]) -> Entry | None:
+    """The last version that waits for a person, if no champion was made after it."""
+    decided = next((entry for entry in reversed(entries) if entry.outcome in {"pending", "champion"}), None)
+    return decided if decided and decided.outcome == "pending" else None

@@ -34,7 +34,8 @@ def package(track: str, artefact: Path) -> Package:
     service = SERVICES[track]
     finder = ModuleFinder(path=[str(top)])
     finder.import_hook(service.partition(":")[0], fromlist=["*"])
-    code = [Path(vars(found)["__file__"]) for found in finder.modules.values()]
+    # Python's built-in modules are found too; they have no file.
+    code = [Path(file) for found in finder.modules.values() if (file := vars(found)["__file__"])]
     files = {path.relative_to(top).as_posix(): path for path in code}
     files |= {f"artefact/{name}": artefact / name for name in (*FILES, MANIFEST)}
     files[LOCK] = top / LOCK

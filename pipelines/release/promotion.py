@@ -1,6 +1,5 @@
 """A person's part: approve what waits for it, and roll back."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from modules.errors import UserError
@@ -8,7 +7,7 @@ from pipelines.release.bento import Bento
 from pipelines.release.champion import exclusive, log_of, settle, stamp
 from pipelines.release.gates import served_gate
 from pipelines.release.home import Releases
-from pipelines.release.ledger import Entry, append, champion_of, read_ledger
+from pipelines.release.ledger import Entry, append, champion_of, pending, read_ledger
 from pipelines.release.registry import Registry
 
 
@@ -52,12 +51,6 @@ def roll_back(name: str, to: int | None, by: str | None, because: str) -> Entry:
             known = ", ".join(f"v{version}" for version in sorted({entry.version for entry in former}))
             raise UserError(f"{name}: no earlier champion to go back to; there is {known or 'none'}")
         return _promote(releases, registry, wanted, "rollback", "rollback", by, because)
-
-
-def pending(entries: Sequence[Entry]) -> Entry | None:
-    """The last version that waits for a person, if no champion was made after it."""
-    decided = next((entry for entry in reversed(entries) if entry.outcome in {"pending", "champion"}), None)
-    return decided if decided and decided.outcome == "pending" else None
 
 
 def _promote(

@@ -52,7 +52,8 @@ def served(bento: Bento, log: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "pipelines.cli", "serve", bento.releases.run, "--bento", bento.tag]
+    command = [sys.executable, "-m", "pipelines", "serve", bento.releases.run, "--bento", bento.tag]
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as said:
         process = subprocess.Popen(  # noqa: S603
             [*command, "--port", str(port)],

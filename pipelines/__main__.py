@@ -1,0 +1,5 @@
+"""`python -m pipelines` is `talentflow`."""
+
+from pipelines.cli import main
+
+main()

@@ -1,0 +1,51 @@
+"""Two versions of a run side by side."""
+
+from rich.table import Table
+
+from modules.errors import UserError
+from pipelines.config import RunConfig
+from pipelines.migration.rescore import challenge
+from pipelines.release.bento import Bento
+from pipelines.release.home import Releases
+from pipelines.release.ledger import Entry
+from pipelines.release.views import bounds_of, drawn, whole_ledger
+
+
+def compare(name: str, config: RunConfig, first: int, second: int) -> str:
+    """Two versions side by side on the run's test set as it is now.
+
+    Raises:
+        UserError: if the ledger has no such version, or they cannot be compared.
+    """
+    entries = [_of_version(name, version) for version in (first, second)]
+    folders = []
+    for entry in entries:
+        bento = Bento(Releases(name), entry.tag)
+        bento.verify(entry.bento)
+        folders.append(bento.artefact)
+    found = challenge(name, config, *folders)
+    if found.comparison is None:
+        raise UserError(f"{name}: v{first} and v{second} cannot be compared: {found.why_not}")
+    compared = found.comparison
+    table = Table("", f"v{first}", f"v{second}", box=None)
+    rows = {
+        "model": [entry.model for entry in entries],
+        "decided": [f"{entry.outcome}: {entry.reason}" for entry in entries],
+        "commit": [entry.source.commit[:12] for entry in entries],
+        "test error": [f"{compared.candidate:.4g}", f"{compared.champion:.4g}"],
+        **{name: [f"{error:.4g}" for error in pair] for name, pair in compared.slices.items()},
+    }
+    for label, cells in rows.items():
+        table.add_row(label, *cells)
+    span = f"{compared.span[0]} to {compared.span[1]}, {compared.cells} cells"
+    said = f"v{first} is {bounds_of(compared.improvement)} {compared.metric} better than v{second} ({span})"
+    return f"{drawn(table)}\n{said}"
+
+
+def _of_version(name: str, version: int) -> Entry:
+    entries = whole_ledger(name)
+    found = next((entry for entry in reversed(entries) if entry.version == version), None)
+    if found is None:
+        known = ", ".join(f"v{number}" for number in sorted({entry.version for entry in entries}))
+        raise UserError(f"{name}: no version {version} in the ledger; there is {known}")
+    return found
