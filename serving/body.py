@@ -1,0 +1,76 @@
+"""A request's body: bounded before it is read, JSON before it is parsed, strict when it is."""
+
+import json
+from typing import Any
+
+from starlette.types import Receive, Scope
+
+from serving.problem import FieldError, Problem
+
+MEDIA_TYPE = "application/json"
+
+
+class Disconnected(Exception):  # noqa: N818 - nobody is left to be told
+    """The client went away before its body was whole."""
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """Read the body of a JSON request of at most `limit` bytes.
+
+    Raises:
+        Problem: 415 if it does not say that it is JSON, 413 as soon as it is, or says it is, too large.
+        Disconnected: if the client went away.
+    """
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    media_type = headers.get(b"content-type", b"").decode("latin-1")
+    if media_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
+        said = f"Content-Type is {media_type or 'not given'}; this takes {MEDIA_TYPE}."
+        raise Problem(415, said, headers=[(b"accept-post", MEDIA_TYPE.encode())])
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length) > limit:
+        raise _too_large(limit)
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise _too_large(limit)
+        more = message.get("more_body", False)
+    return body
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, f"The body is larger than {limit} bytes; send fewer periods at a time.")
+
+
+class _TwiceError(ValueError):
+    pass
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceError(next(name for name in found if names.count(name) > 1))
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+
+
+def parse(body: bytes) -> Any:
+    """Parse JSON. NaN and infinities pass, so that validation can refuse them by their path.
+
+    Raises:
+        Problem: 400 if it is not JSON, is nested too deeply, or names a field twice.
+    """
+    try:
+        return _DECODER.decode(body.decode("utf-8"))
+    except _TwiceError as error:
+        raise Problem(400, "A field is given twice.", [FieldError(str(error), "is given twice")]) from error
+    except RecursionError as error:
+        raise Problem(400, "The body is nested too deeply.") from error
+    except ValueError as error:
+        raise Problem(400, f"The body is not JSON: {error}.") from error

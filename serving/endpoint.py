@@ -1,0 +1,30 @@
+"""What a track declares: one endpoint of its interface."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+
+def never(_asked: Any) -> bool:
+    """No answer takes long."""
+    return False
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A method and a path with what it takes and gives; OpenAPI and the edge are made from it alone."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    """As Starlette writes it; a GET may have one parameter, like `/regions/{id:path}`."""
+    summary: str
+    response: type[BaseModel]
+    answer: Callable[[Any], bytes]
+    """From the validated message (POST), the path's parameter or none (GET) to a JSON body."""
+    request: type[BaseModel] | None = None
+    slow: Callable[[Any], bool] = never
+    """Whether an answer takes so long that it must not hold up the others."""
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    """Requests by title: bodies, or values of the path's parameter."""

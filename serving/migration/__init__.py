@@ -1,0 +1,1 @@
+"""The migration track as a service."""

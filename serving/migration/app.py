@@ -1,0 +1,142 @@
+"""The migration track's interface over a loaded artefact."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp
+
+from modules.artefact import MANIFEST, sha256_of
+from modules.errors import RequestError
+from modules.migration.predictor import MigrationPredictor
+from serving.edge import MAX_BODY, edge
+from serving.endpoint import Endpoint
+from serving.migration.messages import (
+    ForecastAnswer,
+    ForecastQuestion,
+    ModelAnswer,
+    OpenAPI,
+    RegionAnswer,
+    RegionsAnswer,
+)
+from serving.migration.regions import Regions
+from serving.openapi import document
+from serving.problem import Problem
+from serving.release import Release
+
+LONG = 5_000
+"""Rows above which an answer leaves the event loop: about 8 ms."""
+LINEAGE = ("stage_key", "environment", "inputs", "data", "training")
+
+
+def app(artefact: Path, release: Release, *, max_body: int = MAX_BODY) -> ASGIApp:
+    """The ASGI app over a sealed artefact.
+
+    Raises:
+        UserError: if the artefact is torn, changed or of another format.
+    """
+    predictor = MigrationPredictor.load(artefact)
+    endpoints = Interface(predictor, release).endpoints(described(artefact, release))
+    openapi = document(
+        endpoints,
+        title=f"Talentflow migration: {release.run}",
+        version=release.tag,
+        narrow=narrowed(predictor),
+    )
+    itself = Endpoint("GET", "/openapi.json", "This document.", OpenAPI, lambda _: openapi)
+    return edge([*endpoints, itself], max_body=max_body)
+
+
+class Interface:
+    """What each endpoint answers."""
+
+    def __init__(self, predictor: MigrationPredictor, release: Release) -> None:
+        self.predictor, self.tag = predictor, release.tag
+        self.regions = Regions(predictor)
+        self.known = {"model": self.tag, "as_of": predictor.calendar.label(predictor.as_of)}
+
+    def endpoints(self, model: Mapping[str, Any]) -> list[Endpoint]:
+        """Every endpoint but the document of them all."""
+        about = orjson.dumps(model)
+        regions = orjson.dumps({**self.known, "regions": self.regions.all()})
+        first, last = self.predictor.regions[0], self.predictor.regions[-1]
+        corridor = {"origin": first, "destination": last}
+        newer = {"period": self.predictor.periods[0], **corridor, "count": 12}
+        return [
+            Endpoint(
+                "POST",
+                "/forecast",
+                "Forecast corridors, with intervals, on request after newer flows.",
+                ForecastAnswer,
+                self.forecast,
+                request=ForecastQuestion,
+                slow=self.slow,
+                examples={
+                    "a corridor": corridor,
+                    "all from an origin, next period": {"origin": first, "horizon": 1},
+                    "after newer flows": {**corridor, "intervals": False, "flows": [newer]},
+                },
+            ),
+            Endpoint("GET", "/regions", "Every region.", RegionsAnswer, lambda _: regions),
+            Endpoint(
+                "GET",
+                "/regions/{id:path}",
+                "One region: known, forecast, busiest corridors.",
+                RegionAnswer,
+                self.region,
+                examples={"a region": first},
+            ),
+            Endpoint("GET", "/model", "What is served, how it was judged.", ModelAnswer, lambda _: about),
+        ]
+
+    def forecast(self, question: ForecastQuestion) -> bytes:
+        """Forecast what is asked."""
+        return orjson.dumps({"model": self.tag, **self.predictor.predict(question.request())})
+
+    def slow(self, question: ForecastQuestion) -> bool:
+        """Whether a forecast is long, or must be made anew."""
+        regions, horizon = len(self.predictor.regions), len(self.predictor.periods)
+        rows = (
+            horizon
+            * (regions if question.origin is None else 1)
+            * (regions if question.destination is None else 1)
+        )
+        return bool(question.flows) or rows > LONG
+
+    def region(self, region: str) -> bytes:
+        """Tell of one region."""
+        try:
+            return orjson.dumps({**self.known, **self.regions.one(region)})
+        except RequestError as error:
+            raise Problem.of(error, status=404) from error
+
+
+def described(artefact: Path, release: Release) -> dict[str, Any]:
+    """What `GET /model` says; of the lineage all but the hashes of single periods."""
+    card, lineage, config = (
+        json.loads((artefact / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("card", "lineage", "config")
+    )
+    lineage = {key: lineage[key] for key in LINEAGE if key in lineage}
+    if "training" in lineage:
+        lineage["training"] = {key: lineage["training"][key] for key in ("from", "to")}
+    return {
+        "model": release.tag,
+        "run": release.run,
+        "version": release.version,
+        "as_of": config["as_of"],
+        "card": card,
+        "lineage": lineage,
+        "manifest": sha256_of(artefact / MANIFEST),
+    }
+
+
+def narrowed(predictor: MigrationPredictor) -> dict[str, dict[str, Any]]:
+    """What the model knows of its regions, periods and horizon, as JSON schema."""
+    return {
+        "Region": {"enum": list(predictor.regions)},
+        "Horizon": {"maximum": len(predictor.periods)},
+        "Period": {"examples": list(predictor.periods)},
+    }

@@ -1,0 +1,130 @@
+"""What the migration track is sent, and what it answers."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypeAliasType
+
+from modules.migration.newer_flows import LARGEST_COUNT
+from modules.migration.request import ForecastRequest, Move
+
+# Named types: the OpenAPI document narrows them to the served model's own regions, periods and horizon.
+Region = TypeAliasType("Region", Annotated[str, Field(description="A region's code.")])
+Period = TypeAliasType("Period", Annotated[str, Field(description="A period's label.")])
+Horizon = TypeAliasType("Horizon", Annotated[int, Field(description="Periods ahead.", ge=1)])
+Count = Annotated[float, Field(ge=0, description="Moves.")]
+
+
+class Message(BaseModel):
+    """A strict record: no unknown field, no text for a number, no NaN."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class MoveRow(Message):
+    """How many moved in one period from one region to another."""
+
+    period: Period
+    origin: Region
+    destination: Region
+    count: Annotated[float, Field(ge=0, le=LARGEST_COUNT)]
+
+
+class ForecastQuestion(Message):
+    """One corridor, all from an origin, all to a destination, or the whole matrix."""
+
+    origin: Region | None = None
+    """Left out: every origin."""
+    destination: Region | None = None
+    """Left out: every destination."""
+    horizon: Horizon | None = None
+    """Left out: as many periods as the model was trained for."""
+    intervals: bool = True
+    """Whether each forecast comes with its lower and upper bound."""
+    flows: list[MoveRow] = []
+    """Flows of the periods right after the model's `as_of`, none left out: forecasts follow them."""
+
+    def request(self) -> ForecastRequest:
+        """What the predictor is asked."""
+        flows = tuple(Move(row.period, row.origin, row.destination, row.count) for row in self.flows)
+        return ForecastRequest(self.origin, self.destination, self.horizon, self.intervals, flows)
+
+
+class ForecastRow(Message):
+    """A forecast of one corridor in one period; the bounds only if asked for."""
+
+    period: Period
+    origin: Region
+    destination: Region
+    count: Count
+    lower: Count | None = None
+    upper: Count | None = None
+
+
+class ForecastAnswer(Message):
+    """Forecasts by period, origin and destination."""
+
+    model: str
+    """Tag of the version that answers."""
+    as_of: Period
+    """Last period that the forecast knows."""
+    forecasts: list[ForecastRow]
+
+
+class Totals(Message):
+    """Moves into and out of a region in one period, without those inside it."""
+
+    period: Period
+    inflow: Count
+    outflow: Count
+
+
+class RegionRow(Message):
+    """A region and its moves in the last known period, without those inside it."""
+
+    id: Region
+    name: str
+    inflow: Count
+    outflow: Count
+
+
+class RegionsAnswer(Message):
+    """Every region of the model."""
+
+    model: str
+    as_of: Period
+    regions: list[RegionRow]
+
+
+class RegionAnswer(Message):
+    """One region: what is known, what is forecast, and its busiest corridors in the next period."""
+
+    model: str
+    as_of: Period
+    region: RegionRow
+    forecast: list[Totals]
+    origins: list[ForecastRow]
+    """Busiest origins of moves to it."""
+    destinations: list[ForecastRow]
+    """Busiest destinations of moves from it."""
+
+
+class ModelAnswer(Message):
+    """The version that is served, how it was judged and where it comes from."""
+
+    model: str
+    run: str
+    version: int
+    as_of: Period
+    card: dict[str, Any]
+    lineage: dict[str, Any]
+    manifest: str
+    """sha256 of the artefact's manifest."""
+
+
+class OpenAPI(BaseModel):
+    """An OpenAPI document."""
+
+    openapi: str

@@ -1,0 +1,122 @@
+"""The OpenAPI document of a track, made from its endpoints."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+
+from serving.body import MEDIA_TYPE
+from serving.endpoint import Endpoint
+from serving.problem import MEDIA_TYPE as PROBLEM_TYPE
+
+
+class Wrong(BaseModel):
+    """One field that is wrong."""
+
+    path: str = Field(description="Where, like `flows.3.count`.")
+    message: str
+    allowed: list[str | int] = Field(default=[], description="What it may be, the first few.")
+    allowed_count: int = Field(default=0, description="How many values it may have.")
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Wrong] = []
+    errors_count: int = 0
+
+
+_REFUSALS = {
+    400: "The body is not JSON, or names a field twice.",
+    413: "The body is too large.",
+    415: "The body is not declared as JSON.",
+    422: "A field is unknown, of the wrong type, or cannot be answered.",
+}
+
+
+def document(
+    endpoints: Sequence[Endpoint],
+    *,
+    title: str,
+    version: str,
+    narrow: Mapping[str, Mapping[str, Any]],
+) -> bytes:
+    """OpenAPI 3.1 of the endpoints, with real answers as examples.
+
+    Args:
+        endpoints: what is served.
+        title: of the document.
+        version: of what is served.
+        narrow: by schema name, what the served model knows beyond the types: its own regions, say.
+    """
+    models = {model for each in endpoints for model in (each.request, each.response) if model} | {
+        ProblemDetails
+    }
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, found = models_json_schema(
+        [(model, "validation") for model in ordered], ref_template="#/components/schemas/{model}"
+    )
+    schemas = found["$defs"]
+    for name, known in narrow.items():
+        schemas[name] |= known
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path.replace(":path", ""), {})[endpoint.method.lower()] = _operation(
+            endpoint
+        )
+    return orjson.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": title, "version": version},
+            "paths": paths,
+            "components": {"schemas": schemas},
+        }
+    )
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    answers = {
+        title: orjson.loads(endpoint.answer(_asked(endpoint, asked))) for title, asked in _examples(endpoint)
+    }
+    operation: dict[str, Any] = {
+        "summary": endpoint.summary,
+        "responses": {"200": {"description": "The answer.", "content": _content(endpoint.response, answers)}},
+    }
+    if endpoint.request is not None:
+        asked = dict(_examples(endpoint))
+        operation["requestBody"] = {"required": True, "content": _content(endpoint.request, asked)}
+        operation["responses"] |= {str(status): _refusal(said) for status, said in _REFUSALS.items()}
+    elif endpoint.examples:
+        parameter = {"name": "id", "in": "path", "required": True, "schema": _ref("Region")}
+        examples = {title: {"value": value} for title, value in endpoint.examples.items()}
+        operation["parameters"] = [{**parameter, "examples": examples}]
+        operation["responses"]["404"] = _refusal("There is none of this name.")
+    return operation
+
+
+def _examples(endpoint: Endpoint) -> list[tuple[str, Any]]:
+    return list(endpoint.examples.items()) or ([] if endpoint.request else [("answer", None)])
+
+
+def _asked(endpoint: Endpoint, asked: Any) -> Any:
+    return endpoint.request.model_validate(asked) if endpoint.request else asked
+
+
+def _content(model: type[BaseModel], examples: Mapping[str, Any]) -> dict[str, Any]:
+    named = {title: {"value": value} for title, value in examples.items()}
+    return {MEDIA_TYPE: {"schema": _ref(model.__name__), "examples": named}}
+
+
+def _refusal(description: str) -> dict[str, Any]:
+    content = {PROBLEM_TYPE.decode(): {"schema": _ref(ProblemDetails.__name__)}}
+    return {"description": description, "content": content}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}

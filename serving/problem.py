@@ -1,0 +1,67 @@
+"""What every refusal looks like: RFC 9457 problem details."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from modules.errors import FEW, RequestError
+
+MEDIA_TYPE = b"application/problem+json"
+_LONGEST = 400
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One field that is wrong: its path (`flows.3.count`), why, and what it may be."""
+
+    path: str
+    message: str
+    allowed: Sequence[str | int] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Its JSON form; a long list of allowed values is cut, and says how many there are."""
+        found: dict[str, Any] = {"path": _cut(self.path), "message": _cut(self.message)}
+        if self.allowed:
+            found |= {"allowed": list(self.allowed[:FEW]), "allowed_count": len(self.allowed)}
+        return found
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's own word
+    """A request that is refused, with the status and body of the answer."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: Sequence[FieldError] = (),
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.errors, self.headers = status, detail, errors, headers
+
+    @classmethod
+    def of(cls, error: RequestError, status: int = 422) -> "Problem":
+        """The refusal of a field by what the edge serves."""
+        return cls(
+            status, "The request cannot be answered.", [FieldError(error.field, error.message, error.allowed)]
+        )
+
+    def body(self) -> bytes:
+        """The answer's body."""
+        content: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": _cut(self.detail),
+        }
+        if self.errors:
+            content["errors"] = [error.as_json() for error in self.errors[:FEW]]
+            content["errors_count"] = len(self.errors)
+        # Not orjson: a message may quote half a surrogate pair, which only an escape can carry.
+        return json.dumps(content).encode("ascii")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
