@@ -49,6 +49,8 @@ class Entry(Section):
     """sha256 of the artefact's manifest."""
     package: str
     """sha256 over everything that is packed: artefact, code, lock."""
+    code: str
+    """sha256 over code and lock alone."""
     bento: str
     """sha256 of the bento's manifest."""
     model: str

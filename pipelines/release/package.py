@@ -12,6 +12,7 @@ from modules.artefact import FILES, MANIFEST, sha256_of
 SERVICES = {"migration": "serving.migration.service:Migration"}
 """Track -> its BentoML service."""
 LOCK = "serving/requirements.lock"
+ARTEFACT = "artefact/"
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,17 @@ class Package:
     @cached_property
     def digest(self) -> str:
         """sha256 over every path and the hash of its file."""
-        lines = [f"{sha256_of(source)}  {path}\n" for path, source in sorted(self.files.items())]
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        return _digest(self.files)
+
+    @cached_property
+    def code(self) -> str:
+        """The digest without the artefact: what serves it."""
+        return _digest({path: file for path, file in self.files.items() if not path.startswith(ARTEFACT)})
+
+
+def _digest(files: dict[str, Path]) -> str:
+    lines = [f"{sha256_of(source)}  {path}\n" for path, source in sorted(files.items())]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def package(track: str, artefact: Path) -> Package:
@@ -37,6 +47,6 @@ def package(track: str, artefact: Path) -> Package:
     # Python's built-in modules are found too; they have no file.
     code = [Path(file) for found in finder.modules.values() if (file := vars(found)["__file__"])]
     files = {path.relative_to(top).as_posix(): path for path in code}
-    files |= {f"artefact/{name}": artefact / name for name in (*FILES, MANIFEST)}
+    files |= {ARTEFACT + name: artefact / name for name in (*FILES, MANIFEST)}
     files[LOCK] = top / LOCK
     return Package(service, dict(sorted(files.items())))

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 def release(name: str, config: RunConfig, mode: Mode, because: str = "") -> Entry | None:
     """Decide on what a run packaged, and make it champion if the rule says so.
 
-    Gives the decision; none if the package is the champion already.
+    Gives the decision; none if the same model in the same code is the champion already.
 
     Args:
         name: the run.
@@ -42,10 +42,10 @@ def release(name: str, config: RunConfig, mode: Mode, because: str = "") -> Entr
     with exclusive(releases):
         champion = settle(releases, registry)
         candidate = open_candidate(name, config)
-        if champion is not None and champion.package == candidate.package.digest:
-            Bento(releases, champion.tag).verify(champion.bento)
+        same = champion is not None and _same_model(candidate, champion)
+        if same and champion is not None and champion.code == candidate.package.code:
             return None
-        entry = _decided(candidate, champion, because)
+        entry = _decided(candidate, champion, because, repackaged=same)
         if mode == "review" and entry.outcome == "champion":
             entry = entry.model_copy(update={"outcome": "pending"})
         if mode == "dry-run":
@@ -63,7 +63,7 @@ def _write_down(releases: Releases, entry: Entry) -> Entry:
     return append(releases.ledger, entry)
 
 
-def _decided(candidate: Candidate, champion: Entry | None, because: str) -> Entry:
+def _decided(candidate: Candidate, champion: Entry | None, because: str, *, repackaged: bool) -> Entry:
     changed, weights = changed_files(), candidate.evaluation.sha12
     mlflow_run = run_of_stage(
         "evaluate",
@@ -90,7 +90,7 @@ def _decided(candidate: Candidate, champion: Entry | None, because: str) -> Entr
         champion.version if champion else None,
         found.comparison,
         baseline=not candidate.row.learned,
-        repackaged=champion is not None and _same_model(candidate, champion),
+        repackaged=repackaged,
     )
     if decision.reason == "incomparable":
         decision = decision.model_copy(update={"detail": f"{decision.detail}: {found.why_not}"})
@@ -104,6 +104,7 @@ def _decided(candidate: Candidate, champion: Entry | None, because: str) -> Entr
         tag=tag,
         artefact=candidate.manifest,
         package=candidate.package.digest,
+        code=candidate.package.code,
         bento=bento.digest,
         model=candidate.row.model,
         champion=champion.version if champion else None,
@@ -138,12 +139,12 @@ def _registered(candidate: Candidate, mlflow_run: str) -> int:
 def _challenge(candidate: Candidate, champion: Entry | None) -> Challenge:
     if champion is None:
         return Challenge()
-    bento = Bento(Releases(candidate.run), champion.tag)
-    bento.verify(champion.bento)
-    return challenge(candidate.run, candidate.config, candidate.artefact, bento.artefact)
+    packed = Bento(Releases(candidate.run), champion.tag).artefact
+    return challenge(candidate.run, candidate.config, candidate.artefact, packed)
 
 
 def _same_model(candidate: Candidate, champion: Entry) -> bool:
-    folder = Bento(Releases(candidate.run), champion.tag).artefact
+    bento = Bento(Releases(candidate.run), champion.tag)
+    bento.verify(champion.bento)
     files = ("model.safetensors", "config.json", "card.json")
-    return all(sha256_of(folder / name) == sha256_of(candidate.artefact / name) for name in files)
+    return all(sha256_of(bento.artefact / name) == sha256_of(candidate.artefact / name) for name in files)
