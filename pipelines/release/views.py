@@ -21,7 +21,7 @@ def decision(entry: Entry) -> str:
         *((f"{'pass' if gate.passed else 'FAIL'} {gate.name}", gate.detail) for gate in entry.gates),
     ]
     if entry.margin:
-        rows.append(("margin", f"test error {bounds_of(entry.margin)} better than the best baseline"))
+        rows.append(("margin", f"{bounds_of(entry.margin)} less test error than the best baseline"))
     if entry.realised:
         rows.append(("came true", _come_true(entry.realised)))
     return lines(entry.run, rows)

@@ -1,0 +1,188 @@
+"""A run on a table that grows: lineage from its raw file to a server, and a forecast that comes true."""
+
+import csv
+import math
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from modules.migration.predictor import MigrationPredictor
+from modules.migration.request import ForecastRequest
+from pipelines import lineage
+from pipelines.config import load_run
+from pipelines.release import views
+from pipelines.release.bento import Bento
+from pipelines.release.champion import champion_bento, log_of
+from pipelines.release.home import Releases
+from pipelines.release.ledger import read_ledger
+from pipelines.release.server import served
+from tests.conftest import call
+
+pytestmark = pytest.mark.slow
+REGIONS = ("harbour", "hill", "lake", "mill")
+ENTRY = {
+    "moves": {
+        "track": "migration",
+        "source": {"kind": "flows", "path": "moves.csv"},
+        "columns": {"period": "month", "origin": "from", "destination": "to", "count": "people"},
+        "period": {"unit": "month", "from": "2021-01", "to": "2023-06"},
+        "cells": {"absent": "zero"},
+        "windows": {"length": 6, "horizon": 2, "validation": 4, "test": 4},
+        "tune": {"trials": 1, "parallel": 1},
+        "train": {"seeds": [0]},
+        "evaluate": {"bootstrap": 100},
+    }
+}
+
+
+def rows(month: int) -> list[tuple[str, str, str, int]]:
+    label = f"{2021 + month // 12}-{month % 12 + 1:02d}"
+    wave = 1 + 0.4 * math.sin(month * math.pi / 6)
+    return [
+        (label, origin, destination, round((40 + 30 * i + 7 * j) * wave + (month * (i + 2 * j)) % 5))
+        for i, origin in enumerate(REGIONS)
+        for j, destination in enumerate(REGIONS)
+    ]
+
+
+@pytest.fixture(scope="module")
+def moves(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a run on a CSV of its own, built and released."""
+    project = tmp_path_factory.mktemp("moves") / "talentflow"
+    shutil.copytree(built, project, symlinks=True)
+    for store in (".registry", ".mlflow"):
+        shutil.rmtree(project / store)
+    with (project / "moves.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("month", "from", "to", "people"))
+        for month in range(30):
+            writer.writerows(rows(month))
+    YAML(typ="safe").dump(ENTRY, project / "moves.yaml")
+    call("talentflow", "runs", "add", "moves.yaml", "--data", "moves.csv", cwd=project)
+    call("make", "demo", "RUN=moves", cwd=project)
+    return project
+
+
+def test_the_chain_holds_from_the_raw_file_to_the_server(
+    moves: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(moves)
+    bento, _ = champion_bento(Releases("moves"))
+    with served(bento, log_of(bento.releases, bento.tag)) as url:
+        links = lineage.walk("moves", url)
+    assert [link.name for link in links if not link.holds] == [], lineage.said(links)
+    assert links[-1].found == f"{url} serves {bento.tag}"
+    assert lineage.first_broken(links) is None
+
+
+def edit(change: Callable[[str], str]) -> Callable[[Path], None]:
+    def tamper(path: Path) -> None:
+        text = path.read_text(encoding="utf-8")
+        assert change(text) != text
+        path.unlink()  # it may be a link into DVC's cache
+        path.write_text(change(text), encoding="utf-8")
+
+    return tamper
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.unlink()
+    path.write_bytes(content)
+
+
+def another_source(database: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute(
+            "UPDATE model_versions SET storage_location = 'models:/m-0', source = 'models:/m-0'"
+        )
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "tamper", "link", "names"),
+    [
+        ("moves.csv", edit(lambda text: text.replace(",40\n", ",41\n", 1)), "raw data", "moves.csv"),
+        ("dvc.lock", edit(lambda text: text.replace("length: 6", "length: 5")), "dvc.lock", "split@moves"),
+        ("runs/moves/tune/best.json", edit(lambda text: text + " "), "outputs", "runs/moves/tune"),
+        ("runs/moves/artefact/model.safetensors", flip, "artefact", "model.safetensors"),
+        ("runs/moves/artefact/config.json", edit(lambda text: text + " "), "artefact", "config.json"),
+        (
+            ".registry/runs/moves/ledger.jsonl",
+            edit(lambda text: text.replace('"outcome":"champion"', '"outcome":"refused"')),
+            "ledger",
+            "line 1: was changed",
+        ),
+        (".mlflow/mlflow.db", another_source, "version", "models:/m-0"),
+        ("{bento}/src/serving/edge.py", edit(lambda text: text + "# new\n"), "bento", "src/serving/edge.py"),
+        ("{bento}/src/artefact/model.safetensors", flip, "bento", "src/artefact/model.safetensors"),
+        (
+            ".registry/runs/moves/champion.json",
+            edit(lambda text: text.replace('"version": 1', '"version": 2')),
+            "pointer",
+            "champion.json",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_tampered_with_is_named(
+    moves: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    tamper: Callable[[Path], None],
+    link: str,
+    names: str,
+) -> None:
+    monkeypatch.chdir(moves)
+    releases = Releases("moves")
+    entry = read_ledger(releases.ledger)[-1]
+    target = moves / path.format(bento=Bento(releases, entry.tag).folder)
+    kept = target.with_name(f"{target.name}.kept")
+    shutil.copyfile(target, kept)
+    try:
+        tamper(target)
+        links = lineage.walk("moves", None)
+    finally:
+        target.unlink()
+        kept.rename(target)
+    broken = [each for each in links if not each.holds]
+    assert [each.name for each in broken] == [link]
+    assert names in broken[0].found
+    assert link in (lineage.first_broken(links) or "")
+
+
+def test_a_new_period_shows_what_the_last_forecast_was_worth(
+    moves: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(moves)
+    before = read_ledger(Releases("moves").ledger)[-1]
+    with (moves / "moves.csv").open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows(30))
+    yaml = YAML()
+    params = yaml.load(moves / "params.yaml")
+    params["runs"]["moves"]["period"]["to"] = "2023-07"
+    yaml.dump(params, moves / "params.yaml")
+    call("dvc", "repro", "--glob", "*@moves", cwd=moves)
+    done = call("talentflow", "registry", "release", "moves", cwd=moves, check=False)
+    assert done.returncode in {0, 3}, done.stderr
+    entry = read_ledger(Releases("moves").ledger)[-1]
+    assert (entry.version, entry.champion) == (2, 1)
+    come = entry.realised
+    assert come is not None
+    assert (come.as_of, come.periods, come.cells) == ("2023-06", ("2023-07",), 16)
+    assert come.mae == pytest.approx(_by_hand(Bento(Releases("moves"), before.tag)))
+    assert f"the champion's forecast from 2023-06 for 2023-07: MAE {come.mae:.4g}" in done.stdout
+    assert views.decision(entry) in done.stdout
+    assert load_run("moves").period.last == "2023-07"
+
+
+def _by_hand(bento: Bento) -> float:
+    answer = MigrationPredictor.load(bento.artefact).predict(ForecastRequest(horizon=1))
+    actual = {(origin, destination): count for _, origin, destination, count in rows(30)}
+    errors = [abs(row["count"] - actual[row["origin"], row["destination"]]) for row in answer["forecasts"]]
+    return sum(errors) / len(errors)

@@ -1,0 +1,75 @@
+"""A release that is killed before any of its steps: the champion stays, and the next release finishes."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.conftest import BIN
+from tests.pipelines.release.released import alias, contend, ledger, pointer, released
+
+pytestmark = pytest.mark.slow
+
+KILLED = """
+import os, signal
+from pipelines.cli import main
+from pipelines.release import {module}
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+{module}.{name} = die
+main()
+"""
+STEPS = [
+    ("release", "_registered", 1),
+    ("release", "build", 1),
+    ("bento", "write_text", 1),
+    ("gates", "replay", 1),
+    ("release", "decide", 1),
+    ("ledger", "write_text", 1),
+    ("champion", "move_alias", 2),
+    ("champion", "write_pointer", 2),
+]
+"""Where it is killed, and how many lines the ledger has then."""
+
+
+def test_a_release_killed_before_any_step_leaves_the_champion_and_can_be_repeated(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    for store in (".registry", ".mlflow"):
+        shutil.rmtree(project / store)
+    shutil.copyfile(project / "runs/tiny/model/models.json", project / "models.json")
+    contend(project, "last_value")
+    first = released()
+    contend(project, "last_value", "ridge_ar")
+    for module, name, lines in STEPS:
+        environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(project)}
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", KILLED.format(module=module, name=name), "registry", "release", "tiny"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == -signal.SIGKILL, f"{module}.{name}: {done.stderr}"
+        assert pointer().tag == first.tag, "what is served is as before"
+        assert len(ledger()) == lines
+        assert alias() == (2 if name == "write_pointer" else 1)
+    assert released() is None, "the decision was made; what was left is finished"
+    assert (alias(), pointer().version, [entry.reason for entry in ledger()]) == (
+        2,
+        2,
+        ["baseline", "better"],
+    )
+    psutil.wait_procs(servers := _servers(project), timeout=30)
+    assert [process for process in servers if process.is_running()] == [], "no server is left behind"
+
+
+def _servers(project: Path) -> list[psutil.Process]:
+    home = str(project / ".registry")
+    return [p for p in psutil.process_iter(["cmdline"]) if home in " ".join(p.info["cmdline"] or ())]

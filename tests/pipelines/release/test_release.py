@@ -1,0 +1,192 @@
+"""Every row of the promotion rule on real artefacts: registered, built, served, decided, written down."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from modules.errors import UserError
+from pipelines.config import load_run
+from pipelines.release import promotion, standing, versions, views
+from pipelines.release.champion import exclusive
+from pipelines.release.home import Releases
+from pipelines.release.ledger import Entry
+from tests.conftest import call
+from tests.pipelines.release.released import alias, contend, ledger, pointer, released
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def fresh(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The built project, never released, its MLflow store empty; this process works in it."""
+    for store in (".registry", ".mlflow"):
+        shutil.rmtree(project / store)
+    shutil.copyfile(project / "runs/tiny/model/models.json", project / "models.json")
+    monkeypatch.chdir(project)
+    return project
+
+
+def test_a_run_is_released_challenged_and_rolled_back(fresh: Path) -> None:
+    # dirty: registered, refused
+    contend(fresh, "last_value")
+    (fresh / "Makefile").write_text("", encoding="utf-8")
+    dirty = released()
+    assert (dirty.version, dirty.outcome, dirty.reason) == (1, "refused", "dirty")
+    assert "Makefile" in dirty.detail
+    assert (alias(), Releases("tiny").pointer.exists()) == (None, False)
+    call("git", "checkout", "--quiet", "Makefile", cwd=fresh)
+
+    # baseline: the first champion, of the same version
+    first = released()
+    assert (first.version, first.outcome, first.reason) == (1, "champion", "baseline")
+    assert first.source.stage_keys.keys() == {"import", "validate", "split", "tune", "train", "evaluate"}
+    assert (alias(), pointer().tag) == (1, first.tag)
+
+    # same: nothing to do, no line
+    assert released() is None
+    assert len(ledger()) == 2
+
+    # better, against the champion scored anew
+    contend(fresh, "last_value", "residual_gru")
+    said = released("dry-run")
+    assert (said.reason, said.model, len(ledger()), alias()) == ("better", "residual_gru", 2, 1)
+    better = released()
+    assert (better.version, better.outcome, better.reason, better.champion) == (2, "champion", "better", 1)
+    assert better.comparison.improvement.low > 0
+    assert better.comparison.champion == pytest.approx(_test_mae(fresh, "last_value"))
+    assert (alias(), pointer().version) == (2, 2)
+
+    # equal: touches zero
+    contend(fresh, "ridge_ar")
+    equal = released()
+    assert (equal.version, equal.outcome, equal.reason) == (3, "refused", "equal")
+    assert equal.comparison.improvement.low <= 0 <= equal.comparison.improvement.high
+    assert released().sequence == equal.sequence, "the same refusal is not written twice"
+    assert (alias(), pointer().version) == (2, 2)
+
+    # worse, and A -> B -> A: the version that it was before, against whoever is champion now
+    contend(fresh, "last_value")
+    worse = released()
+    assert (worse.version, worse.outcome, worse.reason, worse.champion) == (1, "refused", "worse", 2)
+    assert [entry.sequence for entry in ledger()] == [1, 2, 3, 4, 5]
+
+    seen(better)
+    rolled_back(first)
+    reviewed(fresh)
+
+
+def seen(champion: Entry) -> None:
+    assert "refused: worse" in views.history("tiny")
+    assert f"champion        {champion.tag}" in standing.status("tiny")
+    assert "v1 is -" in versions.compare("tiny", load_run("tiny"), 1, 2)
+    with pytest.raises(UserError, match="no version 9 in the ledger; there is v1, v2, v3"):
+        versions.compare("tiny", load_run("tiny"), 9, 2)
+
+
+def rolled_back(first: Entry) -> None:
+    back = promotion.roll_back("tiny", None, "ana", "complaints")
+    assert (back.version, back.action, back.by, back.champion) == (1, "rollback", "ana", 2)
+    assert (alias(), pointer().tag) == (1, first.tag)
+    with pytest.raises(UserError, match="no earlier champion to go back to; there is v2"):
+        promotion.roll_back("tiny", 3, None, "")
+    assert promotion.roll_back("tiny", 2, None, "").version == 2
+    assert "alias and pointer name" in standing.verified("tiny")
+
+
+def reviewed(project: Path) -> None:
+    promotion.roll_back("tiny", 1, None, "")
+    contend(project, "last_value", "ridge_ar")
+    waits = released("review")
+    assert (waits.outcome, waits.reason, alias()) == ("pending", "better", 1)
+    assert f"v{waits.version}: talentflow registry approve tiny --by YOU" in standing.status("tiny")
+    approved = promotion.approve("tiny", "ana", "read the report")
+    assert (approved.version, approved.by, alias()) == (waits.version, "ana", waits.version)
+    with pytest.raises(UserError, match="no version waits"):
+        promotion.approve("tiny", "ana", "")
+
+
+def test_a_learned_model_a_leak_and_new_code(fresh: Path) -> None:
+    # none: a learned model ranks first; a store that has no run of the cached stage gets one, marked
+    contend(fresh, "last_value", "residual_gru")
+    none = released()
+    assert (none.outcome, none.reason, none.model) == ("champion", "none", "residual_gru")
+    assert none.margin is not None
+    assert none.margin.low > 0
+
+    # new serving code around the same model: repackaged, not judged again
+    with (fresh / "serving" / "edge.py").open("a", encoding="utf-8") as file:
+        file.write("# a comment\n")
+    _commit(fresh)
+    done = call("talentflow", "registry", "release", "tiny", cwd=fresh)
+    assert "champion: repackaged" in done.stdout
+    new = ledger()[-1]
+    assert (new.version, new.artefact, new.champion) == (2, none.artefact, 1)
+
+    # leaky: the final fits are given two periods of the frozen test
+    data = fresh / "pipelines" / "migration" / "data.py"
+    text = data.read_text(encoding="utf-8")
+    assert "(split.test, len" in text
+    data.write_text(text.replace("(split.test, len", "(split.test + 2, len"), encoding="utf-8")
+    _commit(fresh)
+    call("dvc", "commit", "--force", "tune@tiny", "train@tiny", cwd=fresh)
+    call("dvc", "repro", "evaluate@tiny", cwd=fresh)
+    done = call("talentflow", "registry", "release", "tiny", cwd=fresh, check=False)
+    assert (done.returncode, "refused: leaky" in done.stdout) == (3, True)
+    leaky = ledger()[-1]
+    assert "test period 2023-02 is among them" in leaky.detail
+    assert alias() == 2
+
+
+def test_what_is_not_built_as_it_stands_is_not_released(fresh: Path) -> None:
+    weights = fresh / "runs/tiny/artefact/model.safetensors"
+    content = weights.read_bytes()
+    weights.unlink()
+    weights.write_bytes(content + b"x")
+    with pytest.raises(UserError, match="evaluate@tiny: not built, or changed since; run make demo RUN=tiny"):
+        released()
+    assert not Releases("tiny").ledger.exists()
+
+
+@pytest.mark.usefixtures("fresh")
+def test_one_release_at_a_time() -> None:
+    with exclusive(Releases("tiny")), pytest.raises(UserError, match="is being released by another process"):
+        released()
+
+
+def test_the_version_is_a_pyfunc_without_a_pickle(built: Path) -> None:
+    golden = json.loads((built / "runs/tiny/artefact/golden.json").read_text(encoding="utf-8"))
+    asked, answer = golden[0]["request"], golden[0]["response"]["forecasts"]
+    code = (
+        "import json, mlflow, sys\n"
+        "model = mlflow.pyfunc.load_model('models:/tiny@champion')\n"
+        "print(json.dumps(model.predict(json.loads(sys.argv[1]))['count'].tolist()))"
+    )
+    query = [{"origin": asked["origin"], "destination": asked["destination"]}]
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, json.dumps(query)],
+        cwd=built,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "MLFLOW_TRACKING_URI": f"sqlite:///{built}/.mlflow/mlflow.db",
+            "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == [row["count"] for row in answer]
+    assert not list((built / ".mlflow" / "artifacts").rglob("*.pkl"))
+
+
+def _test_mae(project: Path, model: str) -> float:
+    metrics = json.loads((project / "runs/tiny/metrics.json").read_text(encoding="utf-8"))
+    return float(metrics["models"][model]["mae"])
+
+
+def _commit(project: Path) -> None:
+    identity = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
+    call("git", *identity, "commit", "--quiet", "--all", "--message", "Change", cwd=project)
