@@ -19,6 +19,7 @@ def decide(
 
     The first gate that fails refuses it. Without a champion, one that passes them all becomes champion.
     Against a champion the 95 % interval of the improvement must lie above zero: no evidence, no promotion.
+    The slices are looked at last: they stop a candidate that is better as a whole and worse for some.
 
     Args:
         gates: in the order in which they refuse.
@@ -28,40 +29,36 @@ def decide(
         baseline: whether the candidate is a baseline; changes no outcome, but the record says so.
         repackaged: whether the candidate is the champion's very model in other code.
     """
-    failed = next((gate for gate in gates if not gate.passed), None)
-    if failed is not None:
-        return Decision(
-            outcome="refused", reason=_REFUSAL.get(failed.name, failed.name), detail=failed.detail
-        )
+    failed = [gate for gate in gates if not gate.passed]
+    compared = comparison is not None and not repackaged
+    first = next((gate for gate in failed if gate.name != "slices" or not compared), None)
+    if first is not None:
+        return _refused(_REFUSAL.get(first.name, first.name), first.detail)
     if champion is None:
-        reason, kind = ("baseline", "a baseline") if baseline else ("none", "a learned model")
-        return Decision(
-            outcome="champion",
-            reason=reason,
-            detail=f"no champion before it; {kind} ranks first, all gates pass",
-        )
+        kind = "a baseline" if baseline else "a learned model"
+        detail = f"no champion before it; {kind} ranks first, all gates pass"
+        return Decision(outcome="champion", reason="baseline" if baseline else "none", detail=detail)
     if repackaged:
-        return Decision(
-            outcome="champion",
-            reason="repackaged",
-            detail=f"v{champion}'s model in other code, answers alike",
-        )
+        detail = f"v{champion}'s model in other code, answers alike"
+        return Decision(outcome="champion", reason="repackaged", detail=detail)
     if comparison is None:
-        return Decision(
-            outcome="pending",
-            reason="incomparable",
-            detail=f"cannot be compared with champion v{champion}: a person must approve it",
-        )
-    return _by_evidence(comparison, champion)
+        detail = f"cannot be compared with champion v{champion}: a person must approve it"
+        return Decision(outcome="pending", reason="incomparable", detail=detail)
+    return _by_evidence(comparison, champion, failed)
 
 
-def _by_evidence(comparison: Comparison, champion: int) -> Decision:
+def _by_evidence(comparison: Comparison, champion: int, failed: Sequence[Gate]) -> Decision:
     gain = comparison.improvement
     found = (
         f"{comparison.metric} {comparison.candidate:.4g} against {comparison.champion:.4g} of champion "
         f"v{champion}, improvement {gain.estimate:.4g} [{gain.low:.4g}, {gain.high:.4g}]"
     )
-    if gain.low > 0:
-        return Decision(outcome="champion", reason="better", detail=found)
-    reason = "worse" if gain.high < 0 else "equal"
-    return Decision(outcome="refused", reason=reason, detail=f"{found}: no evidence that it is better")
+    if gain.low <= 0:
+        return _refused("worse" if gain.high < 0 else "equal", f"{found}: no evidence that it is better")
+    if failed:
+        return _refused(failed[0].name, failed[0].detail)
+    return Decision(outcome="champion", reason="better", detail=found)
+
+
+def _refused(reason: str, detail: str) -> Decision:
+    return Decision(outcome="refused", reason=reason, detail=detail)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import mlflow
 from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
+from mlflow.pyfunc import save_model
 
 from modules.errors import UserError
 from pipelines.release.package import LOCK, Package
@@ -28,8 +29,7 @@ class Registry:
     @property
     def client(self) -> MlflowClient:
         """A client of the store that MLFLOW_TRACKING_URI names."""
-        mlflow.set_tracking_uri(tracking_uri())
-        return MlflowClient()
+        return MlflowClient(tracking_uri())
 
     def register(self, package: Package, mlflow_run: str, tags: Mapping[str, str]) -> int:
         """The version of a package: the one that is there, or a new one under the evaluate stage's run.
@@ -40,23 +40,27 @@ class Registry:
         found = self.version_of(package.digest)
         if found is not None:
             return found
+        place = f"package-{package.digest[:12]}"
         with tempfile.TemporaryDirectory(prefix="talentflow-register-") as folder:
             for path, source in package.files.items():
                 target = Path(folder) / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
-            with mlflow.start_run(run_id=mlflow_run):
-                logged = mlflow.pyfunc.log_model(
-                    name="artefact",
-                    python_model=str(_CODE),
-                    artifacts={"artefact": str(Path(folder) / "artefact")},
-                    code_paths=[str(Path(folder) / "modules")],
-                    pip_requirements=str(Path(folder) / LOCK),
-                )
+            save_model(
+                path=Path(folder) / place,
+                python_model=str(_CODE),
+                artifacts={"artefact": str(Path(folder) / "artefact")},
+                code_paths=[str(Path(folder) / "modules")],
+                pip_requirements=str(Path(folder) / LOCK),
+            )
+            client.log_artifacts(mlflow_run, str(Path(folder) / place), place)
         if not client.search_registered_models(f"name = '{self.run}'"):
             client.create_registered_model(self.run)
         made = client.create_model_version(
-            self.run, logged.model_uri, mlflow_run, tags={**tags, "talentflow.package": package.digest}
+            self.run,
+            f"runs:/{mlflow_run}/{place}",
+            mlflow_run,
+            tags={**tags, "talentflow.package": package.digest},
         )
         return int(made.version)
 
@@ -100,7 +104,8 @@ class Registry:
         """
         source = self.version(number).source
         try:
-            top = mlflow.artifacts.download_artifacts(f"models:/{self.run}/{number}", dst_path=str(folder))
+            uri = self.client.get_model_version_download_uri(self.run, str(number))
+            top = download_artifacts(uri, dst_path=str(folder), tracking_uri=tracking_uri())
         except (MlflowException, OSError) as error:
             raise UserError(
                 f"MLflow: model {self.run} v{number}: its source {source} cannot be read: {error}"

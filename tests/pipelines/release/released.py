@@ -1,6 +1,7 @@
 """A built run whose candidate is chosen by the test, and released in this process."""
 
 import json
+import shutil
 from pathlib import Path
 
 from pipelines.config import Mode, load_run
@@ -11,16 +12,33 @@ from pipelines.release.registry import Registry
 from pipelines.release.release import release
 from tests.conftest import call
 
+CONTENDERS = {
+    "last_value": ("last_value",),
+    "ridge_ar": ("last_value", "ridge_ar"),
+    "residual_gru": ("last_value", "residual_gru"),
+}
+"""Candidate -> the models that evaluate is to see, of which the back-test ranks it first."""
 
-def contend(project: Path, *models: str) -> None:
-    """Let evaluate see these models only, and package the one that its back-test ranks first."""
+
+def package_each(project: Path, shelf: Path) -> None:
+    """Run evaluate once for each candidate, and put what the run then is on a shelf."""
     index = project / "runs" / "tiny" / "model" / "models.json"
-    known = json.loads((project / "models.json").read_text(encoding="utf-8"))
-    kept = [model for model in known if model["model"] in models]
-    index.unlink()  # it may be a link into DVC's cache
-    index.write_text(json.dumps(kept), encoding="utf-8")
-    call("dvc", "commit", "--force", "train@tiny", cwd=project)
-    call("dvc", "repro", "evaluate@tiny", cwd=project)
+    known = json.loads(index.read_text(encoding="utf-8"))
+    for candidate, models in CONTENDERS.items():
+        index.unlink()  # it may be a link into DVC's cache
+        index.write_text(json.dumps([each for each in known if each["model"] in models]), encoding="utf-8")
+        call("dvc", "commit", "--force", "train@tiny", cwd=project)
+        call("dvc", "repro", "evaluate@tiny", cwd=project)
+        shutil.copytree(project / "runs" / "tiny", shelf / candidate / "tiny")
+        shutil.copyfile(project / "dvc.lock", shelf / candidate / "dvc.lock")
+
+
+def contend(shelf: Path, candidate: str) -> None:
+    """Put a candidate into the project that this process works in."""
+    shutil.rmtree(Path("runs/tiny"))
+    shutil.copytree(shelf / candidate / "tiny", Path("runs/tiny"))
+    shutil.copyfile(shelf / candidate / "dvc.lock", Path("dvc.lock"))
+    shutil.copytree(shelf / "talentflow" / ".dvc" / "cache", Path(".dvc/cache"), dirs_exist_ok=True)
 
 
 def released(mode: Mode = "auto") -> Entry | None:

@@ -43,6 +43,9 @@ def compared(low: float, high: float) -> Comparison:
         (failing("clean"), None, None, {}, "refused", "dirty"),
         (failing("served"), 1, compared(0.0, 0.0), {"repackaged": True}, "refused", "served"),
         (failing("slices", "validation"), None, None, {}, "refused", "validation"),
+        (failing("slices"), None, None, {}, "refused", "slices"),
+        (failing("slices"), 1, compared(0.1, 0.2), {}, "refused", "slices"),
+        (failing("slices"), 1, compared(-0.2, -0.1), {}, "refused", "worse"),
     ],
 )
 def test_each_row_of_the_rule(

@@ -1,7 +1,6 @@
 """A release that is killed before any of its steps: the champion stays, and the next release finishes."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -38,17 +37,13 @@ STEPS = [
 
 
 def test_a_release_killed_before_any_step_leaves_the_champion_and_can_be_repeated(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    fresh: Path, shelf: Path
 ) -> None:
-    monkeypatch.chdir(project)
-    for store in (".registry", ".mlflow"):
-        shutil.rmtree(project / store)
-    shutil.copyfile(project / "runs/tiny/model/models.json", project / "models.json")
-    contend(project, "last_value")
+    contend(shelf, "last_value")
     first = released()
-    contend(project, "last_value", "ridge_ar")
+    contend(shelf, "ridge_ar")
     for module, name, lines in STEPS:
-        environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(project)}
+        environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(fresh)}
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-c", KILLED.format(module=module, name=name), "registry", "release", "tiny"],
             env=environment,
@@ -66,7 +61,7 @@ def test_a_release_killed_before_any_step_leaves_the_champion_and_can_be_repeate
         2,
         ["baseline", "better"],
     )
-    psutil.wait_procs(servers := _servers(project), timeout=30)
+    psutil.wait_procs(servers := _servers(fresh), timeout=30)
     assert [process for process in servers if process.is_running()] == [], "no server is left behind"
 
 
