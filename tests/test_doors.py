@@ -59,7 +59,8 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
     ("module", "closed"),
     [
         ("modules.migration.predictor", (*HEAVY, "pyarrow")),
-        ("serving.migration.service", (*HEAVY, "pyarrow")),
+        ("serving.migration.app", (*HEAVY, "pyarrow", "bentoml")),
+        ("serving.migration.service", (*HEAVY, "pyarrow", "torch")),
         ("pipelines.cli", (*HEAVY, "torch", "pyarrow")),
         ("pipelines.split", (*HEAVY, "torch")),
         ("pipelines.report", ("torch", "mlflow", "great_expectations", "pandas")),
