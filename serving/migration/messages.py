@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypeAliasType
 
 from modules.migration.newer_flows import LARGEST_COUNT
@@ -51,7 +51,7 @@ class ForecastQuestion(Message):
     """Left out: as many periods as the model was trained for."""
     intervals: bool = True
     """Whether each forecast comes with its lower and upper bound."""
-    flows: list[MoveRow] = []
+    flows: Annotated[list[MoveRow], FailFast()] = []
     """Flows of the periods right after the model's `as_of`, none left out: forecasts follow them."""
 
     def request(self) -> ForecastRequest:

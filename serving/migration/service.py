@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from modules.artefact import verify
 from modules.errors import UserError
-from serving.edge import MAX_BODY
 from serving.release import Release
+from serving.settings import max_body
 
 BENTO = Path(__file__).parents[2]
 ARTEFACT, RELEASE = BENTO / "artefact", BENTO / "release.json"
@@ -54,12 +54,13 @@ class Migration:
     @bentoml.on_deployment  # type: ignore[untyped-decorator]
     @staticmethod
     def check() -> None:
-        """Refuse to start any worker on a bento that is torn or changed.
+        """Refuse to start any worker on a bento that is torn or changed, or a setting that is wrong.
 
         Raises:
             BentoMLConfigException: saying what is wrong.
         """
         try:
+            max_body()
             Release.read(RELEASE)
             verify(ARTEFACT)
         except UserError as error:
@@ -72,9 +73,8 @@ class Migration:
         from serving.migration.app import app
 
         torch.set_num_threads(1)
-        max_body = int(os.environ.get("TALENTFLOW_MAX_BODY", MAX_BODY))
         release = Release.read(RELEASE)
-        mounted.app = app(ARTEFACT, release, max_body=max_body)
+        mounted.app = app(ARTEFACT, release, max_body=max_body())
         # What is here now stays: no collection need look at it again, and the few objects of a request
         # need no collection every 700. Collections of everything were the tail: 100 ms and more each.
         gc.collect()

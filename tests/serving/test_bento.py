@@ -129,6 +129,12 @@ def test_a_bento_that_was_tampered_with_never_starts(tmp_path: Path, name: str) 
     assert str(folder / "artefact" if name.startswith("artefact") else folder / name) in line
 
 
+def test_a_wrong_setting_is_said_at_the_start(tmp_path: Path) -> None:
+    started = start(stage(tmp_path / "src"), TALENTFLOW_MAX_BODY="1M")
+    assert started.process.wait(60) == 1
+    assert "TALENTFLOW_MAX_BODY: '1M' is not a number of bytes" in started.log.read_text()
+
+
 def test_the_service_can_be_imported_without_an_artefact(tmp_path: Path) -> None:
     folder = stage(tmp_path / "src")
     (folder / "release.json").unlink()

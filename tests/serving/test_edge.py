@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from tests.serving.served import JSON, ask, forecast, serve
+from tests.serving.served import JSON, RELEASE, ask, forecast, serve
 
 
 @pytest.fixture(scope="module")
@@ -162,10 +162,20 @@ def test_another_path_is_refused(served: ASGIApp, path: str) -> None:
 
 
 def test_a_refusal_stays_short_however_much_is_wrong() -> None:
-    problem = refused(forecast(serve(), {"flows": [{"x" * 5_000: 1}] * 100}), 422)
+    problem = refused(forecast(serve(), {f"{number:0500d}": 1 for number in range(1_000)}), 422)
     assert len(problem["errors"]) == 20
-    assert problem["errors_count"] == 500
+    assert problem["errors_count"] == 1_000
     assert len(str(problem)) < 20_000
+
+
+def test_of_many_wrong_rows_the_first_is_named() -> None:
+    problem = refused(forecast(serve(), {"flows": [1] * 100_000}), 422)
+    assert [error["path"] for error in problem["errors"]] == ["flows.0"]
+
+
+def test_every_answer_names_the_version(served: ASGIApp) -> None:
+    for method, path in (("GET", "/regions"), ("GET", "/nothing"), ("PUT", "/model"), ("POST", "/forecast")):
+        assert ask(served, method, path).headers["model-version"] == RELEASE.tag
 
 
 def test_head_is_answered_like_get_without_a_body(served: ASGIApp) -> None:
