@@ -3,8 +3,8 @@
     python benchmarks/serving.py                                   # the frozen tiny artefact
     python benchmarks/serving.py --artefact runs/cities/artefact
 
-Servers share one core, the client has another, and the measurements take turns: run it on a machine that does
-nothing else. One client keeps 1 or 8 connections busy, each sending its next request once it has its answer.
+Servers share one core, the client has another, and the measurements take turns. A measurement during which something
+else ran is made again, a few times at most: run it on a machine that does nothing else. One client keeps 1 or 8 connections busy, each sending its next request once it has its answer.
 """
 
 import asyncio
@@ -34,6 +34,7 @@ TOP = Path(__file__).parent.parent
 SERVICE = "serving.migration.service:Migration"
 CONCURRENCY = (1, 8)
 WARM_UP = 500
+TRIES, DISTURBED = 6, 0.05
 BUSY = 0.5
 CPU_TARGET, TAIL_TARGET = 2.0, 5.0
 HEAD = """# Results: serving
@@ -75,6 +76,8 @@ class Measured:
     p50: float
     p99: float
     p999: float
+    others: float
+    """Share of a core that processes of others took meanwhile."""
 
 
 class Connection(asyncio.Protocol):
@@ -127,15 +130,29 @@ async def drive(port: int, request: bytes, concurrency: int, enough: Callable[[]
     return [seconds for connection in connections for seconds in connection.took]
 
 
+def undisturbed(server: Server, request: bytes, concurrency: int, seconds: float) -> Measured:
+    """Measure until nothing else ran meanwhile, a few times at most; the least disturbed measurement."""
+    tries: list[Measured] = []
+    while len(tries) < TRIES and (not tries or tries[-1].others > DISTURBED):
+        tries.append(measure(server, request, concurrency, seconds))
+    return min(tries, key=lambda each: each.others)
+
+
 def measure(server: Server, request: bytes, concurrency: int, seconds: float) -> Measured:
     """Warm a server up, then load it for some seconds."""
     left = iter(range(WARM_UP))
     uvloop.run(drive(server.port, request, concurrency, lambda: next(left, None) is None))
-    cpu, start = server.cpu(), time.perf_counter()
+    cpu, client, machine, start = server.cpu(), time.process_time(), _machine(), time.perf_counter()
     took = uvloop.run(drive(server.port, request, concurrency, lambda: time.perf_counter() - start > seconds))
     elapsed, used = time.perf_counter() - start, server.cpu() - cpu
+    others = (_machine() - machine - used - (time.process_time() - client)) / elapsed
     p50, p99, p999 = 1000 * np.quantile(took, [0.5, 0.99, 0.999])
-    return Measured(len(took) / elapsed, 1000 * used / len(took), p50, p99, p999)
+    return Measured(len(took) / elapsed, 1000 * used / len(took), p50, p99, p999, others)
+
+
+def _machine() -> float:
+    times = psutil.cpu_times()
+    return times.user + times.nice + times.system
 
 
 def question(artefact: Path) -> bytes:
@@ -222,9 +239,10 @@ def servers(stack: ExitStack, folder: Path, artefact: Path, core: int) -> list[S
 def page(every: list[Server], artefact: Path, seconds: float, repeats: int) -> str:
     """The results page."""
     config = json.loads((artefact / "config.json").read_text(encoding="utf-8"))
+    others = max(each.others for server in every for found in server.found.values() for each in found)
     facts = (
         f"{os.cpu_count()} cores, {_processor()}; Python {platform.python_version()}. Model: {config['network']['model']}, "
-        f"{len(config['regions'])} regions; the request is one corridor. {repeats} repeats of {seconds:g} s."
+        f"{len(config['regions'])} regions; the request is one corridor. {repeats} repeats of {seconds:g} s. Processes of others took up to {100 * others:.0f} % of a core meanwhile."
     )
     rows = [
         (
@@ -307,7 +325,7 @@ def main(
         for _ in range(repeats):
             for server in every:
                 for concurrency in CONCURRENCY:
-                    measured = measure(server, request, concurrency, seconds)
+                    measured = undisturbed(server, request, concurrency, seconds)
                     server.found[concurrency].append(measured)
                     console.print(f"{server.name}, {concurrency}: {measured}")
         text = page(every, artefact, seconds, repeats)
