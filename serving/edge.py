@@ -15,22 +15,25 @@ from serving.body import Disconnected, parse, read_body
 from serving.endpoint import Endpoint
 from serving.invalid import invalid
 from serving.problem import MEDIA_TYPE, Problem
+from serving.settings import MAX_BODY
 
-MAX_BODY = 1_048_576
 _JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", MEDIA_TYPE)
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
-def edge(endpoints: Sequence[Endpoint], *, max_body: int = MAX_BODY) -> ASGIApp:
+def edge(endpoints: Sequence[Endpoint], *, version: str, max_body: int = MAX_BODY) -> ASGIApp:
     """An ASGI app that answers the endpoints, and refuses everything else with a problem.
 
-    Endpoints of one path stand together.
+    Args:
+        endpoints: what is served; those of one path stand together.
+        version: what answers; every response names it in its header `model-version`.
+        max_body: largest body of a request, bytes.
     """
-    # One long answer at a time: several would share the interpreter, and each may hold 100 MB.
+    reply = _Reply(version)
+    # One long answer at a time: several would share the interpreter, and each may hold 200 MB.
     limiter = CapacityLimiter(1)
     routes = [
-        Route(path, _Path(tuple(group), max_body, limiter))
+        Route(path, _Path(tuple(group), max_body, limiter, reply))
         for path, group in groupby(endpoints, key=lambda endpoint: endpoint.path)
     ]
     there = ", ".join(f"{endpoint.method} {endpoint.path.replace(':path', '')}" for endpoint in endpoints)
@@ -38,8 +41,8 @@ def edge(endpoints: Sequence[Endpoint], *, max_body: int = MAX_BODY) -> ASGIApp:
     async def nothing_here(scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close"})
-            return
-        await _refuse(send, Problem(404, f"Nothing is served at this path; there is {there}."))
+        else:
+            await reply.refuse(send, Problem(404, f"Nothing is served at this path; there is {there}."))
 
     return Router(routes, default=nothing_here, redirect_slashes=False)
 
@@ -47,9 +50,11 @@ def edge(endpoints: Sequence[Endpoint], *, max_body: int = MAX_BODY) -> ASGIApp:
 class _Path:
     """All endpoints of one path, as an ASGI app."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], max_body: int, limiter: CapacityLimiter) -> None:
-        self.endpoints = {endpoint.method: endpoint for endpoint in endpoints}
-        self.max_body, self.limiter = max_body, limiter
+    def __init__(
+        self, endpoints: Sequence[Endpoint], max_body: int, limiter: CapacityLimiter, reply: "_Reply"
+    ) -> None:
+        self.endpoints: dict[str, Endpoint] = {endpoint.method: endpoint for endpoint in endpoints}
+        self.max_body, self.limiter, self.reply = max_body, limiter, reply
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -60,20 +65,20 @@ class _Path:
             else:
                 body = endpoint.answer(asked)
         except RequestError as error:
-            await _refuse(send, Problem.of(error))
+            await self.reply.refuse(send, Problem.of(error))
         except Problem as problem:
-            await _refuse(send, problem)
+            await self.reply.refuse(send, problem)
         except Disconnected:
             pass
         else:
-            await _send(send, 200, [_JSON], body)
+            await self.reply.send(send, 200, [_JSON], body)
 
     def _endpoint(self, method: str) -> Endpoint:
-        found = self.endpoints.get("GET" if method == "HEAD" else method)  # type: ignore[call-overload]
+        found = self.endpoints.get("GET" if method == "HEAD" else method)
         if found is None:
             allow = ", ".join([*self.endpoints, *(["HEAD"] if "GET" in self.endpoints else [])])
             raise Problem(405, f"This path takes {allow}.", headers=[(b"allow", allow.encode())])
-        return found  # type: ignore[no-any-return]
+        return found
 
     async def _asked(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Any:
         if endpoint.request is None:
@@ -85,11 +90,17 @@ class _Path:
             raise invalid(error, endpoint.request) from error
 
 
-async def _refuse(send: Send, problem: Problem) -> None:
-    await _send(send, problem.status, [_PROBLEM, *problem.headers], problem.body())
+class _Reply:
+    """Sends answers, each with the headers that all have."""
 
+    def __init__(self, version: str) -> None:
+        self.common = ((b"model-version", version.encode()), (b"x-content-type-options", b"nosniff"))
 
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length, _NOSNIFF]})
-    await send({"type": "http.response.body", "body": body})
+    async def refuse(self, send: Send, problem: Problem) -> None:
+        await self.send(send, problem.status, [_PROBLEM, *problem.headers], problem.body())
+
+    async def send(self, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        length = (b"content-length", b"%d" % len(body))
+        everything = [*headers, length, *self.common]
+        await send({"type": "http.response.start", "status": status, "headers": everything})
+        await send({"type": "http.response.body", "body": body})

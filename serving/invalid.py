@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from modules.errors import did_you_mean
+from modules.errors import FEW, did_you_mean
 from serving.problem import FieldError, Problem
 
 # In pydantic's words these name the Python side.
@@ -13,26 +14,24 @@ _SAID = {"model_type": "Input should be an object", "list_type": "Input should b
 
 
 def invalid(error: ValidationError, message: type[BaseModel]) -> Problem:
-    """The refusal of a request that is not a `message`."""
-    return Problem(
-        422,
-        "The request is not valid.",
-        [
-            _unknown(each["loc"], _model_at(message, each["loc"][:-1]))
-            if each["type"] == "extra_forbidden"
-            else FieldError(".".join(map(str, each["loc"])), _SAID.get(each["type"], each["msg"]))
-            for each in error.errors(include_url=False, include_input=False, include_context=False)
-        ],
-    )
+    """The refusal of a request that is not a `message`, with the first few of what is wrong."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    errors = [_field_error(each, message) for each in found[:FEW]]
+    return Problem(422, "The request is not valid.", errors, count=len(found))
 
 
-def _unknown(loc: Sequence[int | str], model: type[BaseModel]) -> FieldError:
-    known = tuple(model.model_fields)
-    return FieldError(".".join(map(str, loc)), f"no such field{did_you_mean(str(loc[-1]), known)}", known)
+def _field_error(found: ErrorDetails, message: type[BaseModel]) -> FieldError:
+    *parents, name = found["loc"] or ("",)
+    path = ".".join(map(str, found["loc"]))
+    if found["type"] != "extra_forbidden":
+        return FieldError(path, _SAID.get(found["type"], found["msg"]))
+    known = tuple(_model_at(message, parents).model_fields)
+    return FieldError(path, f"no such field{did_you_mean(str(name), known)}", known)
 
 
 def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:
+    # A step into a list changes nothing; a step into a field leads to the model of its items.
     for step in loc:
         if isinstance(step, str):
-            model = next(each for each in get_args(model.model_fields[step].annotation))
+            model = get_args(model.model_fields[step].annotation)[0]
     return model

@@ -29,17 +29,23 @@ class FieldError:
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's own word
-    """A request that is refused, with the status and body of the answer."""
+    """A request that is refused, with the status and body of the answer.
+
+    `count` is how many errors there are in all, if `errors` are only the first few.
+    """
 
     def __init__(
         self,
         status: int,
         detail: str,
         errors: Sequence[FieldError] = (),
+        *,
+        count: int | None = None,
         headers: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.errors, self.headers = status, detail, errors, headers
+        self.count = len(errors) if count is None else count
 
     @classmethod
     def of(cls, error: RequestError, status: int = 422) -> "Problem":
@@ -57,8 +63,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
             "detail": _cut(self.detail),
         }
         if self.errors:
-            content["errors"] = [error.as_json() for error in self.errors[:FEW]]
-            content["errors_count"] = len(self.errors)
+            content["errors"] = [error.as_json() for error in self.errors]
+            content["errors_count"] = self.count
         # Not orjson: a message may quote half a surrogate pair, which only an escape can carry.
         return json.dumps(content).encode("ascii")
 

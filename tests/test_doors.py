@@ -38,6 +38,14 @@ def test_modules_know_nothing_of_the_pipelines_and_their_tools() -> None:
     assert ("modules/migration/data_module.py", "pytorch_lightning") in imported("modules")
 
 
+def test_serving_knows_of_the_tools_only_bentoml_and_nothing_of_the_pipelines() -> None:
+    closed = {"pipelines", "tests", *HEAVY, "pyarrow"}
+    assert {(path, name) for path, name in imported("serving") if name in closed} == set()
+    assert {path for path, name in imported("serving") if name == "bentoml"} == {
+        "serving/migration/service.py"
+    }
+
+
 def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -> None:
     users: dict[str, set[str]] = {}
     for path, name in imported("pipelines"):
@@ -51,7 +59,9 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
 @pytest.mark.parametrize(
     ("module", "closed"),
     [
-        ("modules.migration.predictor", HEAVY),
+        ("modules.migration.predictor", (*HEAVY, "pyarrow")),
+        ("serving.migration.app", (*HEAVY, "pyarrow", "bentoml")),
+        ("serving.migration.service", (*HEAVY, "pyarrow", "torch")),
         ("pipelines.cli", (*HEAVY, "torch", "pyarrow")),
         ("pipelines.split", (*HEAVY, "torch")),
         ("pipelines.report", ("torch", "mlflow", "great_expectations", "pandas")),

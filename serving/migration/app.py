@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from modules.artefact import MANIFEST, sha256_of
 from modules.errors import RequestError
 from modules.migration.predictor import MigrationPredictor
-from serving.edge import MAX_BODY, edge
+from serving.edge import edge
 from serving.endpoint import Endpoint
 from serving.migration.messages import (
     ForecastAnswer,
@@ -25,6 +25,7 @@ from serving.migration.regions import Regions
 from serving.openapi import document
 from serving.problem import Problem
 from serving.release import Release
+from serving.settings import MAX_BODY
 
 LONG = 5_000
 """Rows above which an answer leaves the event loop: about 8 ms."""
@@ -46,7 +47,7 @@ def app(artefact: Path, release: Release, *, max_body: int = MAX_BODY) -> ASGIAp
         narrow=narrowed(predictor),
     )
     itself = Endpoint("GET", "/openapi.json", "This document.", OpenAPI, lambda _: openapi)
-    return edge([*endpoints, itself], max_body=max_body)
+    return edge([*endpoints, itself], version=release.tag, max_body=max_body)
 
 
 class Interface:

@@ -2,16 +2,24 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypeAliasType
 
 from modules.migration.newer_flows import LARGEST_COUNT
 from modules.migration.request import ForecastRequest, Move
 
+
+def _whole(value: Any) -> Any:
+    # JSON has one kind of number: 2.0 is a whole one.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 # Named types: the OpenAPI document narrows them to the served model's own regions, periods and horizon.
 Region = TypeAliasType("Region", Annotated[str, Field(description="A region's code.")])
 Period = TypeAliasType("Period", Annotated[str, Field(description="A period's label.")])
-Horizon = TypeAliasType("Horizon", Annotated[int, Field(description="Periods ahead.", ge=1)])
+Horizon = TypeAliasType(
+    "Horizon", Annotated[int, Field(description="Periods ahead.", ge=1), BeforeValidator(_whole)]
+)
 Count = Annotated[float, Field(ge=0, description="Moves.")]
 
 
@@ -43,7 +51,7 @@ class ForecastQuestion(Message):
     """Left out: as many periods as the model was trained for."""
     intervals: bool = True
     """Whether each forecast comes with its lower and upper bound."""
-    flows: list[MoveRow] = []
+    flows: Annotated[list[MoveRow], FailFast()] = []
     """Flows of the periods right after the model's `as_of`, none left out: forecasts follow them."""
 
     def request(self) -> ForecastRequest:

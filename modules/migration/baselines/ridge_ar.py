@@ -1,12 +1,14 @@
 """Autoregression on the logs of a corridor's own past, shrunk towards a naive forecast."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
 
 from modules.migration.forecaster import LogForecaster, Task
-from modules.migration.windows import WindowDataset
+
+if TYPE_CHECKING:  # it reads tables, by a library that serving does not have
+    from modules.migration.windows import WindowDataset
 
 Anchor = Literal["mean", "last", "seasonal"]
 
@@ -69,7 +71,7 @@ class RidgeAR(LogForecaster):
                 prior[step, task.length - task.cycle + step % task.cycle] = 1
         return prior
 
-    def fit(self, windows: WindowDataset, size: Tensor) -> None:
+    def fit(self, windows: "WindowDataset", size: Tensor) -> None:
         """Solve for the weights by normal equations summed over windows; `encoder` must be fitted.
 
         Args:

@@ -96,14 +96,6 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-def another_source(database: Path) -> None:
-    with sqlite3.connect(database) as connection:
-        connection.execute(
-            "UPDATE model_versions SET storage_location = 'models:/m-0', source = 'models:/m-0'"
-        )
-    connection.close()
-
-
 @pytest.mark.parametrize(
     ("path", "tamper", "link", "names"),
     [
@@ -118,7 +110,6 @@ def another_source(database: Path) -> None:
             "ledger",
             "line 1: was changed",
         ),
-        (".mlflow/mlflow.db", another_source, "version", "models:/m-0"),
         ("{bento}/src/serving/edge.py", edit(lambda text: text + "# new\n"), "bento", "src/serving/edge.py"),
         ("{bento}/src/artefact/model.safetensors", flip, "bento", "src/artefact/model.safetensors"),
         (
@@ -154,6 +145,19 @@ def test_what_is_tampered_with_is_named(
     assert [each.name for each in broken] == [link]
     assert names in broken[0].found
     assert link in (lineage.first_broken(links) or "")
+
+
+def test_a_version_whose_source_was_changed_is_named(moves: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(moves)
+    change = "UPDATE model_versions SET storage_location = replace(storage_location, ?, ?)"
+    with sqlite3.connect(moves / ".mlflow" / "mlflow.db") as database:
+        database.execute(change, ("/package-", "/other-"))
+        database.commit()
+        links = lineage.walk("moves", None)
+        database.execute(change, ("/other-", "/package-"))
+    broken = [each for each in links if not each.holds]
+    assert [each.name for each in broken] == ["version"]
+    assert "its source runs:/" in broken[0].found
 
 
 def test_a_new_period_shows_what_the_last_forecast_was_worth(

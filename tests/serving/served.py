@@ -1,0 +1,55 @@
+"""Apps over the frozen artefacts, asked in process, and bentos laid out as release lays them out."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from modulefinder import ModuleFinder
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+from serving.migration.app import app
+from serving.release import Release
+from tests.conftest import TOP
+
+GOLDEN = TOP / "tests" / "golden"
+RELEASE = Release(run="cities", track="migration", version=3, tag="cities:v3-3f9a1c77e02b")
+JSON = {"content-type": "application/json"}
+
+
+def serve(name: str = "residual_gru", **options: Any) -> ASGIApp:
+    """The app over a frozen artefact."""
+    return app(GOLDEN / name, RELEASE, **options)
+
+
+def ask(served: ASGIApp, method: str, path: str, **options: Any) -> httpx.Response:
+    """One request, in process."""
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app=served)  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.request(method, path, **options)
+
+    return asyncio.run(asked())
+
+
+def forecast(served: ASGIApp, body: bytes | AsyncIterator[bytes] | dict[str, Any]) -> httpx.Response:
+    """POST /forecast."""
+    content = json.dumps(body).encode() if isinstance(body, dict) else body
+    return ask(served, "POST", "/forecast", content=content, headers=JSON)
+
+
+def stage(folder: Path, name: str = "residual_gru") -> Path:
+    """Lay out a bento's `src`: the files that the service imports and no other, artefact and release."""
+    finder = ModuleFinder(path=[str(TOP)])
+    finder.import_hook("serving.migration.service")
+    for source in (Path(module.__file__) for module in finder.modules.values() if module.__file__):
+        target = folder / source.relative_to(TOP)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+    shutil.copytree(GOLDEN / name, folder / "artefact")
+    (folder / "release.json").write_text(RELEASE.model_dump_json())
+    return folder

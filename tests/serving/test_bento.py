@@ -1,0 +1,145 @@
+"""A staged bento under the real `bentoml serve`."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.conftest import BIN, TOP
+from tests.serving.served import GOLDEN, RELEASE, stage
+from tests.test_doors import HEAVY
+
+pytestmark = pytest.mark.slow
+SERVICE = "serving.migration.service:Migration"
+
+
+@dataclass
+class Bento:
+    process: psutil.Popen
+    port: int
+    log: Path
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
+
+    def ready(self) -> bool:
+        try:
+            return self.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def start(folder: Path, **environment: str) -> Bento:
+    """`bentoml serve` in a staged folder, with every import in the log; this tree is not on its path."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ours = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "OTEL_SDK_DISABLED"}}
+    bentos = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder.parent / "home")}
+    log = folder.parent / "log"
+    with log.open("wb") as file:
+        process = psutil.Popen(
+            [BIN / "bentoml", "serve", SERVICE, "--port", str(port)],
+            cwd=folder,
+            env=ours | bentos | environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    return Bento(process, port, log)
+
+
+@pytest.fixture(scope="module")
+def bento(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bento]:
+    started = start(stage(tmp_path_factory.mktemp("bento") / "src"), PYTHONVERBOSE="1")
+    end = time.monotonic() + 60
+    while not started.ready():
+        assert started.process.poll() is None, started.log.read_text(errors="replace")[-2000:]
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    yield started
+    if started.process.is_running():
+        started.process.terminate()
+        started.process.wait(20)
+
+
+def test_it_replays_the_golden_requests(bento: Bento) -> None:
+    for pair in json.loads((GOLDEN / "residual_gru" / "golden.json").read_text()):
+        answer = httpx.post(f"http://127.0.0.1:{bento.port}/forecast", json=pair["request"])
+        assert answer.json() == {"model": RELEASE.tag, **pair["response"]}
+
+
+def test_it_listens_on_loopback_only(bento: Bento) -> None:
+    listening = [c for c in psutil.net_connections("inet") if c.laddr and c.laddr.port == bento.port]
+    assert {c.laddr.ip for c in listening if c.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+
+
+def test_refusals_have_one_shape_around_and_inside_the_bento(bento: Bento) -> None:
+    for path in ("/", "/docs.json", "/metrics", "/static_content/index.css", "/nothing"):
+        answer = bento.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert bento.get("/livez").status_code == 200
+
+
+def test_a_body_without_a_length_is_cut_off(bento: Bento) -> None:
+    answer = httpx.post(
+        f"http://127.0.0.1:{bento.port}/forecast",
+        content=iter([b" " * 100_000] * 20),
+        headers={"content-type": "application/json"},
+    )
+    assert answer.status_code == 413
+
+
+def test_it_runs_its_own_files_and_imports_nothing_heavy(bento: Bento) -> None:
+    log = bento.log.read_text(errors="replace")
+    imports = {line.split("'")[1].split(".")[0] for line in log.splitlines() if line.startswith("import '")}
+    assert {"bentoml", "torch", "serving", "modules", "orjson", "uvloop", "httptools"} <= imports
+    assert imports & {*HEAVY, "pyarrow", "scipy", "sklearn", "pipelines"} == set()
+    assert f"{bento.log.parent}/src/serving/edge.py" in log
+    assert f"{TOP}/serving/" not in log
+    assert f"{TOP}/modules/" not in log
+
+
+def test_it_stops_when_told_and_leaves_no_process(bento: Bento) -> None:
+    family = [bento.process, *bento.process.children(recursive=True)]
+    assert len(family) > 1
+    bento.process.send_signal(signal.SIGTERM)
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []
+
+
+@pytest.mark.parametrize("name", ["release.json", "artefact/model.safetensors", "artefact/MANIFEST.sha256"])
+def test_a_bento_that_was_tampered_with_never_starts(tmp_path: Path, name: str) -> None:
+    folder = stage(tmp_path / "src")
+    content = bytearray((folder / name).read_bytes())
+    content[-2] ^= 1
+    (folder / name).write_bytes(content)
+    started = start(folder)
+    assert started.process.wait(60) == 1
+    (line,) = [line for line in started.log.read_text().splitlines() if line]
+    assert str(folder / "artefact" if name.startswith("artefact") else folder / name) in line
+
+
+def test_a_wrong_setting_is_said_at_the_start(tmp_path: Path) -> None:
+    started = start(stage(tmp_path / "src"), TALENTFLOW_MAX_BODY="1M")
+    assert started.process.wait(60) == 1
+    assert "TALENTFLOW_MAX_BODY: '1M' is not a number of bytes" in started.log.read_text()
+
+
+def test_the_service_can_be_imported_without_an_artefact(tmp_path: Path) -> None:
+    folder = stage(tmp_path / "src")
+    (folder / "release.json").unlink()
+    code = "import serving.migration.service as s; print(s.Migration.name, s.__file__)"
+    command = [sys.executable, "-c", code]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    found = subprocess.check_output(command, cwd=folder, env=environment, text=True)  # noqa: S603
+    assert found.split() == ["Migration", str(folder / "serving/migration/service.py")]
