@@ -2,11 +2,16 @@
 
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -66,6 +71,40 @@ def project(built: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.copytree(built, copy, symlinks=True)
     yield copy
     shutil.rmtree(copy)
+
+
+def free_port() -> int:
+    """A port of the loopback address that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(project: Path, run: str, port: int) -> Iterator[str]:
+    """`talentflow serve`, ready; ended as Ctrl-C would end it."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    environment |= {"PATH": f"{BIN}:{environment['PATH']}", "PYTHONPATH": str(project)}
+    log, url = project / f"serve-{port}.log", f"http://127.0.0.1:{port}"
+    with (
+        log.open("w", encoding="utf-8") as said,
+        subprocess.Popen(  # noqa: S603
+            [BIN / "talentflow", "serve", run, "--port", str(port)],
+            cwd=project, env=environment, stdout=said, stderr=subprocess.STDOUT,
+        ) as process,
+    ):  # fmt: skip
+        try:
+            deadline = time.monotonic() + 120
+            while process.poll() is None and time.monotonic() < deadline:
+                with suppress(httpx.TransportError):
+                    if httpx.get(f"{url}/readyz").is_success:
+                        break
+                time.sleep(0.1)
+            else:
+                pytest.fail(f"talentflow serve {run} does not get ready: {log.read_text(encoding='utf-8')}")
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)
 
 
 @pytest.fixture(scope="session")

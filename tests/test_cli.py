@@ -9,27 +9,36 @@ from typer.testing import CliRunner
 from pipelines import cli
 from tests.conftest import TOP, call
 
-COMMANDS = [[command.name or command.callback.__name__] for command in cli.app.registered_commands] + [
-    ["runs", command.name or command.callback.__name__] for command in cli.runs.registered_commands
-]
+GROUPS = {"": cli.app, "runs": cli.runs, "registry": cli.registry, "lineage": cli.lineage}
+EXAMPLES = {
+    (*group.split(), command.name or command.callback.__name__): command.epilog or ""
+    for group, commands in GROUPS.items()
+    for command in commands.registered_commands
+}
+PAGES = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
 
 
-@pytest.mark.parametrize("command", [[], ["runs"], *COMMANDS], ids=" ".join)
-def test_every_command_has_help_with_an_example(command: list[str]) -> None:
+@pytest.mark.parametrize("command", [*(tuple(group.split()) for group in GROUPS), *EXAMPLES], ids=" ".join)
+def test_every_command_has_help_with_an_example(command: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(cli.app, [*command, "--help"]).output
-    assert f"Example: talentflow {' '.join(command[:1])}" in " ".join(shown.split())
+    assert " ".join(("Example: talentflow", *command)) in " ".join(shown.split())
     assert len(shown.split("Options:")[0].split()) > 5
 
 
-def test_the_examples_name_commands_that_exist() -> None:
-    examples = [
-        command.epilog or "" for command in [*cli.app.registered_commands, *cli.runs.registered_commands]
-    ]
-    named = [
-        re.findall(r"talentflow ([a-z ]+?)(?= params|$| --| [a-z]+$)", example)[0].split()
-        for example in examples
-    ]
-    assert all(words[: len(command)] == command for words, command in zip(named, COMMANDS, strict=True))
+def test_the_examples_are_of_their_commands() -> None:
+    assert len(EXAMPLES) > 20
+    for command, example in EXAMPLES.items():
+        assert example.startswith(f"Example: talentflow {' '.join(command)} ")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_commands_in_the_documentation_exist(page: Path) -> None:
+    written = re.findall(
+        r"^(?: {4,}|`?)talentflow ((?:[a-z]+ ?)+)", page.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    for words in map(str.split, written):
+        known = {command for command in EXAMPLES if list(command) == words[: len(command)]}
+        assert known, f"{page.name}: talentflow {' '.join(words)}"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +46,10 @@ def test_the_examples_name_commands_that_exist() -> None:
     [
         (["train", "nowhere"], "talentflow: params.yaml: no run 'nowhere'"),
         (["runs", "check", "absent.yaml"], "talentflow: absent.yaml: no such file"),
+        (["registry", "release", "nowhere"], "talentflow: params.yaml: no run 'nowhere'"),
+        (["registry", "status", "nowhere"], "talentflow: nowhere: was never released"),
+        (["serve", "nowhere"], "talentflow: nowhere: has no champion"),
+        (["lineage", "verify", "nowhere"], "talentflow: nowhere: has no champion"),
         (["prove", "nowhere"], "talentflow: params.yaml: no run 'nowhere'"),
     ],
 )

@@ -1,11 +1,13 @@
 """README's commands, run as they stand, on the tiny run."""
 
+import json
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import TOP, call
+from tests.conftest import TOP, call, free_port, serving
 
 README = (TOP / "README.md").read_text(encoding="utf-8")
 
@@ -22,26 +24,47 @@ def test_readme_opens_with_the_two_commands() -> None:
 
 @pytest.mark.slow
 def test_readmes_commands_work(project: Path) -> None:
-    for command in commands():
-        if command == "make test":
-            continue  # this is it
-        wanted = "make demo RUN=tiny" if command == "make demo" else command
-        call("bash", "-c", wanted, cwd=project)
+    port = free_port()
+    with ExitStack() as servers:
+        for command in commands():
+            if command == "make test":
+                continue  # this is it
+            if command == "make serve":
+                servers.enter_context(serving(project, "tiny", port))
+                continue
+            wanted = "make demo RUN=tiny" if command == "make demo" else command.replace(":3000", f":{port}")
+            done = call("bash", "-c", wanted, cwd=project)
+            if "/forecast" in command:
+                assert [row["period"] for row in json.loads(done.stdout)["forecasts"]] == [
+                    "2023-07",
+                    "2023-08",
+                ]
 
 
 @pytest.mark.slow
 def test_the_graph_is_an_mlflow_project(project: Path) -> None:
     (line,) = re.findall(r"`(mlflow run [^`]*)`", README)
-    for entry_point in ("main", "train"):
+    for entry_point in ("main", "train", "release"):
         call("bash", "-c", line.replace("-e main", f"-e {entry_point}"), cwd=project)
 
 
 def test_every_target_of_make_help_exists_and_is_in_readme() -> None:
     shown = call("make", "help", cwd=TOP).stdout
     targets = re.findall(r"^  ([a-z]+) ", shown, flags=re.MULTILINE)
-    assert {"help", "setup", "demo", "test", "accept", "prove", "lint", "types", "fmt", "mlflow"} <= set(
-        targets
-    )
+    assert {
+        "help",
+        "setup",
+        "demo",
+        "release",
+        "serve",
+        "test",
+        "accept",
+        "prove",
+        "lint",
+        "types",
+        "fmt",
+        "mlflow",
+    } <= set(targets)
     for target in targets:
         assert call("make", "--dry-run", target, cwd=TOP).returncode == 0
 
