@@ -43,7 +43,7 @@ def test_readmes_commands_work(project: Path) -> None:
 
 @pytest.mark.slow
 def test_the_graph_is_an_mlflow_project(project: Path) -> None:
-    (line,) = re.findall(r"`(mlflow run [^`]*)`", README)
+    (line,) = re.findall(r"`(MLFLOW_TRACKING_URI=\S+ mlflow run [^`]*)`", README)
     for entry_point in ("main", "train", "release"):
         call("bash", "-c", line.replace("-e main", f"-e {entry_point}"), cwd=project)
 

@@ -85,7 +85,8 @@ def settle(releases: Releases, registry: Registry) -> Entry | None:
     """Let alias and pointer follow the ledger, as an interrupted release may have left them behind.
 
     Raises:
-        UserError: if the alias names a version that the ledger never made champion.
+        UserError: if the alias names a version that the ledger never made champion, or MLflow does not have
+            the champion's: another ledger, or another store, is at work.
     """
     entries = read_ledger(releases.ledger)
     champion, alias = champion_of(entries), registry.champion()
@@ -97,6 +98,7 @@ def settle(releases: Releases, registry: Registry) -> Entry | None:
         )
     if champion is None:
         return None
+    registry.version(champion.version)
     if alias != champion.version:
         move_alias(registry, champion)
     if read_pointer(releases) != pointer_to(champion, releases):

@@ -127,6 +127,19 @@ def test_what_is_not_built_as_it_stands_is_not_released(fresh: Path) -> None:
     assert not Releases("tiny").ledger.exists()
 
 
+def test_another_store_than_the_ledgers_is_refused(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/other.db")
+    with pytest.raises(UserError, match="tiny has no version 1 in this store; set MLFLOW_TRACKING_URI"):
+        released()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    monkeypatch.setenv("TALENTFLOW_REGISTRY", str(tmp_path / "other"))
+    with pytest.raises(UserError, match="names v1, which .* never promoted; set TALENTFLOW_REGISTRY"):
+        released()
+
+
 @pytest.mark.usefixtures("fresh")
 def test_one_release_at_a_time() -> None:
     with exclusive(Releases("tiny")), pytest.raises(UserError, match="is being released by another process"):
