@@ -136,7 +136,7 @@ def test_another_store_than_the_ledgers_is_refused(
         released()
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     monkeypatch.setenv("TALENTFLOW_REGISTRY", str(tmp_path / "other"))
-    with pytest.raises(UserError, match="names v1, which .* never promoted; set TALENTFLOW_REGISTRY"):
+    with pytest.raises(UserError, match=r"names v1, which .* never promoted; set TALENTFLOW_REGISTRY"):
         released()
 
 
