@@ -11,7 +11,6 @@ import asyncio
 import json
 import os
 import platform
-import shutil
 import socket
 import statistics
 import subprocess
@@ -29,6 +28,8 @@ import psutil
 import typer
 import uvloop
 from rich.console import Console
+
+from pipelines.release.package import package
 
 TOP = Path(__file__).parent.parent
 SERVICE = "serving.migration.service:Migration"
@@ -165,9 +166,7 @@ def question(artefact: Path) -> bytes:
 
 def stage(folder: Path, artefact: Path) -> Path:
     """Lay out a folder as a released bento's `src`."""
-    for room in ("modules", "serving"):
-        shutil.copytree(TOP / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(artefact, folder / "artefact")
+    package("migration", artefact).copy(folder)
     release = {"run": "benchmark", "tag": "benchmark:v1-000000000000", "track": "migration", "version": 1}
     (folder / "release.json").write_text(json.dumps(release), encoding="utf-8")
     return folder

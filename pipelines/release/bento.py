@@ -103,10 +103,7 @@ def environment(releases: Releases) -> dict[str, str]:
 
 
 def _stage(package: Package, folder: Path, release: dict[str, object]) -> None:
-    for path, source in package.files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+    package.copy(folder)
     (folder / "release.json").write_text(
         json.dumps(release, indent=1, sort_keys=True) + "\n", encoding="utf-8"
     )

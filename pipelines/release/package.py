@@ -1,6 +1,7 @@
 """The package: the files that a bento is made of, and nothing that serving does not need."""
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -31,6 +32,13 @@ class Package:
     def code(self) -> str:
         """The digest without the artefact: what serves it."""
         return _digest({path: file for path, file in self.files.items() if not path.startswith(ARTEFACT)})
+
+    def copy(self, folder: Path) -> None:
+        """Lay the files out under a folder, as a bento's `src/`."""
+        for path, source in self.files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
 
 
 def _digest(files: dict[str, Path]) -> str:

@@ -1,6 +1,5 @@
 """The MLflow model registry: one registered model a run, one version a package, one alias."""
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,10 +41,7 @@ class Registry:
             return found
         place = f"package-{package.digest[:12]}"
         with tempfile.TemporaryDirectory(prefix="talentflow-register-") as folder:
-            for path, source in package.files.items():
-                target = Path(folder) / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, target)
+            package.copy(Path(folder))
             save_model(
                 path=Path(folder) / place,
                 python_model=str(_CODE),

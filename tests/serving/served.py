@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator
-from modulefinder import ModuleFinder
 from pathlib import Path
 from typing import Any
 
 import httpx
 from starlette.types import ASGIApp
 
+from pipelines.release.package import package
 from serving.migration.app import app
 from serving.release import Release
 from tests.conftest import TOP
@@ -44,12 +43,6 @@ def forecast(served: ASGIApp, body: bytes | AsyncIterator[bytes] | dict[str, Any
 
 def stage(folder: Path, name: str = "residual_gru") -> Path:
     """Lay out a bento's `src`: the files that the service imports and no other, artefact and release."""
-    finder = ModuleFinder(path=[str(TOP)])
-    finder.import_hook("serving.migration.service")
-    for source in (Path(module.__file__) for module in finder.modules.values() if module.__file__):
-        target = folder / source.relative_to(TOP)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
-    shutil.copytree(GOLDEN / name, folder / "artefact")
+    package("migration", GOLDEN / name).copy(folder)
     (folder / "release.json").write_text(RELEASE.model_dump_json())
     return folder
