@@ -122,8 +122,10 @@ def prove(run: Run) -> None:
 @app.command(epilog="Example: talentflow mlflow --port 5001")
 def mlflow(port: Port = 5000) -> None:
     """Open the MLflow UI over this project's runs, on the loopback address only."""
+    from pipelines.ports import demand_port
     from pipelines.tracking import tracking_uri
 
+    demand_port(port)
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri()]
     os.execv(sys.executable, [*command, "--host", "127.0.0.1", "--port", str(port)])  # noqa: S606
 

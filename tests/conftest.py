@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -71,13 +70,6 @@ def project(built: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.copytree(built, copy, symlinks=True)
     yield copy
     shutil.rmtree(copy)
-
-
-def free_port() -> int:
-    """A port of the loopback address that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

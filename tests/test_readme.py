@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TOP, call, free_port, serving
+from pipelines.ports import free_port
+from tests.conftest import TOP, call, serving
 
 README = (TOP / "README.md").read_text(encoding="utf-8")
 

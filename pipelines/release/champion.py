@@ -153,12 +153,18 @@ def champion_bento(releases: Releases) -> tuple[Bento, str]:
     """The bento that the pointer names, and its digest.
 
     Raises:
-        UserError: if nothing was ever released.
+        UserError: if nothing was ever released, or the ledger never promoted what the pointer names.
     """
     pointer = read_pointer(releases)
     if pointer is None:
         raise UserError(
             f"{releases.run}: has no champion; talentflow registry release {releases.run} makes one"
+        )
+    promoted = [entry for entry in read_ledger(releases.ledger) if entry.outcome == "champion"]
+    if pointer not in [pointer_to(entry, releases) for entry in promoted]:
+        raise UserError(
+            f"{releases.pointer}: names {pointer.tag}, which the ledger never promoted so; "
+            f"talentflow registry release {releases.run} mends it"
         )
     return Bento(releases, pointer.tag), pointer.sha256
 

@@ -3,8 +3,8 @@
 import json
 import math
 import os
+import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from modules.errors import UserError
+from pipelines.ports import HOST, demand_port, free_port
 from pipelines.release.bento import Bento, environment
 from pipelines.release.champion import champion_bento
 from pipelines.release.home import Releases
@@ -29,10 +30,14 @@ def serve(run: str, tag: str, port: int, *, tracing: bool) -> None:
     """Become `bentoml serve` for the run's champion, or a bento named by its tag; does not return.
 
     Raises:
-        UserError: if there is no such bento, or a file of it is not as it was built.
+        UserError: if there is no such bento, a file of it is not as it was built, or the port is taken.
     """
-    bento, digest = (Bento(Releases(run), tag), None) if tag else champion_bento(Releases(run))
+    releases = Releases(run)
+    if tag and re.fullmatch(rf"{re.escape(run)}:v\d+-[0-9a-f]{{12}}", tag) is None:
+        raise UserError(f"--bento {tag}: is no bento of {run}; talentflow registry history {run} lists them")
+    bento, digest = (Bento(releases, tag), None) if tag else champion_bento(releases)
     bento.verify(digest)
+    demand_port(port)
     for cache in list(bento.folder.rglob("__pycache__")):  # bytecode stands in no manifest
         shutil.rmtree(cache)
     settings = environment(bento.releases) | {"PYTHONDONTWRITEBYTECODE": "1"}
@@ -49,9 +54,7 @@ def served(bento: Bento, log: Path) -> Iterator[str]:
     Raises:
         UserError: with the last line it said, if it does not get ready.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "pipelines", "serve", bento.releases.run, "--bento", bento.tag]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as said:
@@ -62,7 +65,7 @@ def served(bento: Bento, log: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
         try:
-            url = f"http://127.0.0.1:{port}"
+            url = f"http://{HOST}:{port}"
             _wait_until_ready(process, url, bento.tag, log)
             yield url
         finally:
