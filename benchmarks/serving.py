@@ -238,7 +238,7 @@ def servers(stack: ExitStack, folder: Path, artefact: Path, core: int) -> list[S
 def page(every: list[Server], artefact: Path, seconds: float, repeats: int) -> str:
     """The results page."""
     config = json.loads((artefact / "config.json").read_text(encoding="utf-8"))
-    others = max(each.others for server in every for found in server.found.values() for each in found)
+    others = max(0.0, *(each.others for server in every for found in server.found.values() for each in found))
     facts = (
         f"{os.cpu_count()} cores, {_processor()}; Python {platform.python_version()}. Model: {config['network']['model']}, "
         f"{len(config['regions'])} regions; the request is one corridor. {repeats} repeats of {seconds:g} s. Processes of others took up to {100 * others:.0f} % of a core meanwhile."

@@ -285,6 +285,7 @@ class Evaluate(Section):
 
 
 Mode = Literal["auto", "review", "dry-run"]
+"""Of a release, each stricter than the one before."""
 
 
 class Release(Section):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from modules.artefact import MANIFEST, sha256_of, verify
@@ -17,11 +18,11 @@ from pipelines.config import FlowsSource, load_run, read_yaml
 from pipelines.migration.importing.locate import locate
 from pipelines.paths import RunPaths
 from pipelines.release.bento import Bento
-from pipelines.release.champion import check_alias, check_pointer
+from pipelines.release.champion import check_alias, check_complete, check_pointer
 from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry, champion_of, read_ledger
 from pipelines.release.registry import Registry
-from pipelines.stage_key import STAGES, locked_key
+from pipelines.stage_key import STAGES, locked_data, locked_key, stage_content
 
 GRAPH = STAGES[: STAGES.index("evaluate") + 1]
 
@@ -43,9 +44,11 @@ def walk(name: str, url: str | None) -> list[Link]:
     """
     releases = Releases(name)
     try:
-        champion = champion_of(read_ledger(releases.ledger))
+        entries = read_ledger(releases.ledger)
+        check_complete(releases, entries)
     except UserError as error:
         return [Link("ledger", holds=False, found=str(error))]
+    champion = champion_of(entries)
     if champion is None:
         raise UserError(f"{name}: has no champion; talentflow registry release {name} makes one")
     chain = _Chain(name, champion)
@@ -83,7 +86,7 @@ def first_broken(links: list[Link]) -> str | None:
 def _link(name: str, check: Callable[[], str]) -> Link:
     try:
         return Link(name, holds=True, found=check())
-    except UserError as error:
+    except (UserError, DvcException) as error:
         return Link(name, holds=False, found=str(error))
 
 
@@ -104,6 +107,12 @@ class _Chain:
         for name, digest in self.champion.source.data.items():
             if name not in found or sha256_of(found[name]) != digest:
                 raise UserError(f"{found.get(name, name)}: is not the file that {self._v} was made from")
+        with closing(Repo()) as repo:
+            now = stage_content(repo, "import", self.run)["hashes"]["data"]
+        if now != locked_data(self.locked, self.run):
+            raise UserError(
+                f"{config.data}: a file beside the flows was changed, {self._v} was made from another"
+            )
         return f"{len(found)} files of {config.data}"
 
     def stages(self) -> str:
@@ -125,7 +134,8 @@ class _Chain:
                         continue  # the next link, where each file has a name
                     if out.status():
                         raise UserError(
-                            f"{out.def_path}: is not what dvc.lock says; dvc checkout restores it"
+                            f"{out.def_path}: is not what dvc.lock says: one of them was changed; dvc repro"
+                            " or git checkout dvc.lock mends it"
                         )
                     count += 1
         return f"{count} outputs of the graph"
@@ -135,6 +145,12 @@ class _Chain:
         verify(folder)
         if sha256_of(folder / MANIFEST) != self.champion.artefact:
             raise UserError(f"{folder}: is another artefact than the one that {self._v} was made from")
+        with closing(Repo()) as repo:
+            (found,) = repo.stage.collect(f"evaluate@{self.run}")
+            if any(out.status() for out in found.outs if Path(out.def_path) == folder):
+                raise UserError(
+                    f"dvc.lock: has another artefact than {folder}; git checkout dvc.lock restores it"
+                )
         return f"{folder}, manifest {self.champion.artefact[:12]}"
 
     def version(self) -> str:
@@ -172,9 +188,11 @@ class _Chain:
         if url is None:
             return "not asked (name one with --url)"
         try:
-            answer = httpx.get(f"{url}/model").raise_for_status().json()
-        except (httpx.HTTPError, ValueError) as error:
+            answer = httpx.get(f"{url.rstrip('/')}/model").raise_for_status().json()
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise UserError(f"{url}: does not answer as a talentflow server: {error}") from error
+        if not isinstance(answer, dict):
+            raise UserError(f"{url}: does not answer as a talentflow server")
         if (answer.get("model"), answer.get("manifest")) != (self.champion.tag, self.champion.artefact):
             raise UserError(f"{url}: serves {answer.get('model')}, the champion is {self.champion.tag}")
         return f"{url} serves {self.champion.tag}"

@@ -24,6 +24,20 @@ def changed_files() -> tuple[str, ...]:
     return tuple(sorted(path for path in (line[3:] for line in lines) if not path.startswith(EXEMPT)))
 
 
+def tracked_files() -> frozenset[str]:
+    """Every file that git knows.
+
+    Raises:
+        UserError: outside git.
+    """
+    return frozenset(_git("ls-files", "-z").split("\0"))
+
+
+def committed_text(path: str) -> str:
+    """A file as the commit has it, or nothing."""
+    return _git("show", f"HEAD:{path}", check=False)
+
+
 def _git(*arguments: str, check: bool = True) -> str:
     git = shutil.which("git")
     if git is None:

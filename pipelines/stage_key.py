@@ -57,13 +57,30 @@ def locked_key(locked: Mapping[str, Any], stage: str, run: str) -> str:
     """The stage's key when it was last run, from the content of dvc.lock.
 
     Raises:
-        UserError: if dvc.lock has no such stage.
+        UserError: if dvc.lock has no such stage, or is not as DVC writes it.
     """
-    entry = locked.get("stages", {}).get(f"{stage}@{run}")
-    if entry is None:
-        raise UserError(f"dvc.lock: has no {stage}@{run}; build it: make demo RUN={run}")
-    data = Path(load_run(run).data)
-    hashes = {"data" if Path(dep["path"]) == data else dep["path"]: dep["md5"] for dep in entry["deps"]}
+    hashes = _locked_dependencies(locked, stage, run)
+    entry = locked["stages"][f"{stage}@{run}"]
     for values in entry.get("params", {}).values():
         hashes |= {key.replace(f"runs.{run}.", ""): value for key, value in values.items()}
     return key_of({"command": entry["cmd"], "hashes": hashes})
+
+
+def locked_data(locked: Mapping[str, Any], run: str) -> str:
+    """The hash of the run's data when it was last imported.
+
+    Raises:
+        UserError: if dvc.lock has no import stage of the run, or is not as DVC writes it.
+    """
+    return str(_locked_dependencies(locked, "import", run).get("data"))
+
+
+def _locked_dependencies(locked: Mapping[str, Any], stage: str, run: str) -> dict[str, Any]:
+    data = Path(load_run(run).data)
+    try:
+        entry = locked["stages"][f"{stage}@{run}"]
+        return {"data" if Path(dep["path"]) == data else dep["path"]: dep["md5"] for dep in entry["deps"]}
+    except (KeyError, TypeError) as error:
+        raise UserError(
+            f"dvc.lock: has no {stage}@{run} as DVC writes it; git checkout dvc.lock, or make demo RUN={run}"
+        ) from error

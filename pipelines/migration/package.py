@@ -85,5 +85,6 @@ def model_card(evaluation: Evaluation) -> dict[str, Any]:
         "improvement_over": evaluation.best_baseline,
         "improvement": row.improvement and row.improvement.model_dump(),
         "slices": {part.name: part.mae[row.model] for part in evaluation.slices},
+        "nominal_coverage": evaluation.nominal_coverage,
         "coverage": [each.model_dump() for each in evaluation.coverage],
     }

@@ -37,8 +37,12 @@ class Challenge:
 def challenge(name: str, config: RunConfig, candidate: Path, champion: Path) -> Challenge:
     """Compare two sealed artefacts on a run's data, and see what became of the champion's last forecast."""
     data = open_data(name, config)
-    old = MigrationPredictor.load(champion)
-    come_true = realised(data, old, config.evaluate.coverage)
+    try:
+        old = MigrationPredictor.load(champion)
+    except UserError as error:  # of a format that this code no longer reads
+        return Challenge(why_not=str(error))
+    card = json.loads((champion / "card.json").read_text(encoding="utf-8"))
+    come_true = realised(data, old, card["nominal_coverage"])
     trained_to = [
         json.loads((folder / "lineage.json").read_text(encoding="utf-8"))["training"]["to"]
         for folder in (candidate, champion)
@@ -77,7 +81,7 @@ def compare(
         _same_world(data, predictor)
     flows = data.flows
     start = max(data.split.test, *(flows.calendar.ordinal(label) + 1 - flows.first for label in trained_to))
-    if not flows.observed[start:].any():
+    if not flows.scored[start:].any():
         raise IncomparableError(
             f"no test period comes after {max(trained_to)}, the last that one was trained on"
         )
@@ -87,13 +91,18 @@ def compare(
     if not origins:
         raise IncomparableError("no forecast origin has room for both window lengths after the split")
     actual, scored = _truth(data, candidate, start, horizon, origins)
+    block = max(settings.block, horizon)
+    if len(origins) <= block or not scored.any():
+        raise IncomparableError(
+            f"{len(origins)} forecast origins are new to both, one block of time: too few for an interval"
+        )
     errors = [np.where(scored, np.abs(np.stack([score[t] for t in origins]) - actual), 0) for score in scores]
     cells = scored.sum(1).astype(np.float64)
-    resamples = draw_resamples(
-        len(origins), len(flows.regions), max(settings.block, horizon), settings.bootstrap, seed
-    )
+    resamples = draw_resamples(len(origins), len(flows.regions), block, settings.bootstrap, seed)
     resampled = [resampled_means(error.sum(1), cells, resamples) for error in errors]
     means = [float(error.sum() / scored.sum()) for error in errors]
+    if not np.isfinite(means).all():
+        raise IncomparableError("a forecast is not finite")
     slices = {}
     for name, mask in corridor_slices(data, scored).items():
         count = (scored & mask).sum()
@@ -104,6 +113,7 @@ def compare(
         champion=means[1],
         improvement=Bounds(**percentile_interval(means[1] - means[0], resampled[1] - resampled[0])),
         cells=int(scored.sum()),
+        blocks=-(-len(origins) // block),
         span=(flows.labels[start], flows.labels[-1]),
         slices=slices,
     )

@@ -14,9 +14,11 @@ def corridor_slices(data: RunData, scored: BoolArray) -> dict[str, BoolArray]:
     """
     diagonal = np.eye(scored.shape[-1], dtype=np.bool_)
     size, used = data.final.size.numpy(), scored.any((0, 1)) & ~diagonal
-    edge = np.quantile(size[used], 0.9)
-    parts = {"largest tenth of corridors": size > edge, "other corridors": size <= edge}
-    if data.flows.log_km is not None:
+    parts: dict[str, BoolArray] = {}
+    if used.any():
+        edge = np.quantile(size[used], 0.9)
+        parts = {"largest tenth of corridors": size > edge, "other corridors": size <= edge}
+    if used.any() and data.flows.log_km is not None:
         middle = np.median(data.flows.log_km[used])
         parts |= {"near half": data.flows.log_km <= middle, "far half": data.flows.log_km > middle}
     masks = {name: part & used for name, part in parts.items()}

@@ -15,6 +15,7 @@ from modules.artefact import sha256_of
 from modules.errors import UserError
 from pipelines.files import write_text
 from pipelines.release.home import Releases
+from pipelines.release.ledger import read_ledger
 from pipelines.release.package import LOCK, Package
 
 
@@ -65,15 +66,16 @@ class Bento:
 def build(package: Package, releases: Releases, version: int, tag: str, track: str) -> Bento:
     """Build the bento of a version, unless it is there whole.
 
-    It is built in a process that sees the package and nothing else of ours. Bytes of a build that was
-    interrupted are thrown away.
+    It is built in a process that sees the package and nothing else of ours. One that was interrupted, or has
+    changed before any decision on it, is built again.
 
     Raises:
-        UserError: if BentoML refuses the package.
+        UserError: if BentoML refuses the package, or a bento that was decided on has changed.
     """
     bento = Bento(releases, tag)
-    if releases.manifest(tag).exists():
-        bento.verify()
+    decided = {entry.tag: entry.bento for entry in read_ledger(releases.ledger)}
+    if tag in decided:
+        bento.verify(decided[tag])
         return bento
     shutil.rmtree(bento.folder, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="talentflow-bento-") as folder:
@@ -119,5 +121,9 @@ def _stage(package: Package, folder: Path, release: dict[str, object]) -> None:
 
 
 def _hashes(folder: Path) -> list[str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    every = sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+    link = next((path for path in every if path.is_symlink()), None)
+    if link is not None:
+        raise UserError(f"{link}: is a link, and a bento has none; take it away")
+    files = [path for path in every if path.is_file()]
     return [f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}" for path in files]

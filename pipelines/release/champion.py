@@ -1,10 +1,10 @@
 """The champion of a run: the ledger says who it is; the alias and the pointer file follow."""
 
 import getpass
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -56,7 +56,8 @@ def read_pointer(releases: Releases) -> Pointer | None:
         return None
     except ValueError as error:
         raise UserError(
-            f"{releases.pointer}: is not a pointer; talentflow registry release {releases.run} writes it anew"
+            f"{releases.pointer}: is not a pointer; delete it, talentflow registry release {releases.run} "
+            "writes it anew"
         ) from error
 
 
@@ -72,9 +73,7 @@ def exclusive(releases: Releases) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout as error:
-        raise UserError(
-            f"{releases.run}: is being released by another process; wait for it to end"
-        ) from error
+        raise UserError(f"{releases.run}: another process decides on it; wait for it to end") from error
     try:
         yield
     finally:
@@ -85,10 +84,11 @@ def settle(releases: Releases, registry: Registry) -> Entry | None:
     """Let alias and pointer follow the ledger, as an interrupted release may have left them behind.
 
     Raises:
-        UserError: if the alias names a version that the ledger never made champion, or MLflow does not have
-            the champion's: another ledger, or another store, is at work.
+        UserError: if the ledger has lost lines, if the alias names a version that it never made champion, or
+            MLflow does not have the champion's: another ledger, or another store, is at work.
     """
     entries = read_ledger(releases.ledger)
+    check_complete(releases, entries)
     champion, alias = champion_of(entries), registry.champion()
     promoted = {entry.version for entry in entries if entry.outcome == "champion"}
     if alias is not None and alias not in promoted:
@@ -100,20 +100,31 @@ def settle(releases: Releases, registry: Registry) -> Entry | None:
         return None
     registry.version(champion.version)
     if alias != champion.version:
-        move_alias(registry, champion)
+        registry.move_alias(champion.version)
     if read_pointer(releases) != pointer_to(champion, releases):
         write_pointer(releases, champion)
     return champion
 
 
-def move_alias(registry: Registry, entry: Entry) -> None:
-    """Let MLflow's alias name the champion."""
-    registry.move_alias(entry.version)
-
-
 def write_pointer(releases: Releases, entry: Entry) -> None:
     """Let servers find the champion."""
     write_text(releases.pointer, pointer_to(entry, releases).model_dump_json(indent=1) + "\n")
+
+
+def check_complete(releases: Releases, entries: Sequence[Entry]) -> None:
+    """Check that the ledger still has the line that the pointer was written for.
+
+    A chain that was cut off at its end is whole in itself; only what follows from it tells.
+
+    Raises:
+        UserError: if it has not.
+    """
+    pointer = read_pointer(releases)
+    if pointer is not None and pointer.entry not in {entry.sha256 for entry in entries}:
+        raise UserError(
+            f"{releases.ledger}: has no line for {pointer.tag}, which {releases.pointer.name} names: lines "
+            "are missing at its end, restore it from a copy (or delete the pointer, if that is what was changed)"
+        )
 
 
 def check_alias(registry: Registry, champion: Entry) -> None:
@@ -146,7 +157,14 @@ def check_pointer(releases: Releases, champion: Entry) -> None:
 def stamp(by: str | None, because: str) -> dict[str, Any]:
     """Who does it, why and when."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"by": by or getpass.getuser(), "because": because, "at": now}
+    return {"by": by or _user(), "because": because, "at": now}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
 
 
 def champion_bento(releases: Releases) -> tuple[Bento, str]:
@@ -167,8 +185,3 @@ def champion_bento(releases: Releases) -> tuple[Bento, str]:
             f"talentflow registry release {releases.run} mends it"
         )
     return Bento(releases, pointer.tag), pointer.sha256
-
-
-def log_of(releases: Releases, tag: str) -> Path:
-    """Where the server that a release starts says what it says."""
-    return releases.top / "logs" / f"{tag.partition(':')[2]}.log"

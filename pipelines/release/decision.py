@@ -53,7 +53,7 @@ def _by_evidence(comparison: Comparison, champion: int, failed: Sequence[Gate]) 
         f"{comparison.metric} {comparison.candidate:.4g} against {comparison.champion:.4g} of champion "
         f"v{champion}, improvement {gain.estimate:.4g} [{gain.low:.4g}, {gain.high:.4g}]"
     )
-    if gain.low <= 0:
+    if not gain.low > 0:  # so that a NaN is no evidence either
         return _refused("worse" if gain.high < 0 else "equal", f"{found}: no evidence that it is better")
     if failed:
         return _refused(failed[0].name, failed[0].detail)

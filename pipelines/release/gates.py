@@ -2,15 +2,33 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+
+from ruamel.yaml import YAML
 
 from modules.errors import UserError
+from pipelines.config import PARAMS, Release
 from pipelines.paths import RunPaths
 from pipelines.release.bento import Bento
 from pipelines.release.candidate import Candidate
 from pipelines.release.records import Comparison, Gate
 from pipelines.release.server import TOLERANCE, replay, served
+from pipelines.source_tree import changed_files, committed_text, tracked_files
 from pipelines.validation import read_validation
+
+
+def not_the_commits(candidate: Candidate) -> tuple[str, ...]:
+    """What shapes a version and is not in the commit: changed files, packed files that git does not know.
+
+    params.yaml may differ, since stage keys hash it; the run's `release` section stands in none, so it must
+    be the committed one (of a run that is not committed: the default).
+    """
+    tracked, name = tracked_files(), candidate.run
+    found = [*changed_files(), *(path for path in candidate.package.code if path not in tracked)]
+    committed = YAML(typ="safe").load(committed_text(str(PARAMS)) or "") or {}
+    entry = committed.get("runs", {}).get(name, {})
+    if Release.model_validate(entry.get("release", {})) != candidate.config.release:
+        found.append(f"{PARAMS}: runs.{name}.release")
+    return tuple(sorted(set(found)))
 
 
 def clean_gate(changed: Sequence[str]) -> Gate:
@@ -43,11 +61,11 @@ def validation_gate(run: str) -> Gate:
     return Gate(name="validation", passed=not critical, detail=detail)
 
 
-def served_gate(bento: Bento, log: Path) -> Gate:
+def served_gate(bento: Bento) -> Gate:
     """The bento, served for real, answers the golden requests as the predictor does offline."""
     try:
-        with served(bento, log) as url:
-            apart = replay(url, bento.artefact)
+        with served(bento) as url:
+            apart = replay(url, bento)
     except UserError as error:
         return Gate(name="served", passed=False, detail=str(error))
     detail = f"served and offline differ by {apart:.1e} (relative; at most {TOLERANCE:.0e})"

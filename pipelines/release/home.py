@@ -4,6 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from modules.errors import UserError
+from pipelines.config import NAME
+
 
 def registry_home() -> Path:
     """TALENTFLOW_REGISTRY (a folder that a team shares), or `.registry` in this project."""
@@ -15,6 +18,11 @@ class Releases:
     """The files of one run's releases."""
 
     run: str
+
+    def __post_init__(self) -> None:
+        """A run's name becomes a path."""
+        if NAME.fullmatch(self.run) is None:
+            raise UserError(f"{self.run!r}: is no name of a run; talentflow runs check says how one looks")
 
     @property
     def top(self) -> Path:
@@ -44,6 +52,10 @@ class Releases:
     def bento(self, tag: str) -> Path:
         """Folder of a bento `name:version`."""
         return self.bentoml.joinpath("bentos", *tag.split(":"))
+
+    def log(self, tag: str) -> Path:
+        """What the server of a bento said when release started it."""
+        return self.top / "logs" / f"{tag.partition(':')[2]}.log"
 
     def manifest(self, tag: str) -> Path:
         """The hash of every file of a bento, kept outside of it."""

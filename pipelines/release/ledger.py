@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import ValidationError
 
 from modules.errors import UserError
-from pipelines.config import Section
+from pipelines.config import Release, Section
 from pipelines.evaluation import Bounds
 from pipelines.files import write_text
 from pipelines.release.records import Comparison, Gate, Outcome, Realised
@@ -49,8 +49,6 @@ class Entry(Section):
     """sha256 of the artefact's manifest."""
     package: str
     """sha256 over everything that is packed: artefact, code, lock."""
-    code: str
-    """sha256 over code and lock alone."""
     bento: str
     """sha256 of the bento's manifest."""
     model: str
@@ -61,6 +59,8 @@ class Entry(Section):
     """Version that was champion before."""
     gates: tuple[Gate, ...]
     comparison: Comparison | None
+    rule: Release
+    """The settings it was decided by."""
     margin: Bounds | None
     """Improvement over the best baseline (none: it is the best baseline)."""
     realised: Realised | None
@@ -83,7 +83,9 @@ def read_ledger(path: Path) -> list[Entry]:
     if not path.exists():
         return []
     entries: list[Entry] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    # Not splitlines(): it also splits where JSON does not escape, at U+2028.
+    lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    for number, line in enumerate(lines, start=1):
         try:
             entry = Entry.model_validate_json(line, strict=False)
         except ValidationError as error:
@@ -102,10 +104,18 @@ def read_ledger(path: Path) -> list[Entry]:
 
 
 def append(path: Path, entry: Entry) -> Entry:
-    """Seal an entry and write it after the last, whole or not at all; the caller holds the lock."""
+    """Seal an entry and write it after the last, whole or not at all; the caller holds the lock.
+
+    Raises:
+        UserError: if the chain is broken, or the entry could not be read again.
+    """
     entries = read_ledger(path)
     previous = entries[-1].sha256 if entries else ""
     sealed = entry.model_copy(update={"sequence": len(entries) + 1, "previous": previous}).sealed()
+    try:
+        Entry.model_validate_json(sealed.model_dump_json(), strict=False)
+    except ValidationError as error:
+        raise UserError(f"{path}: a figure of v{entry.version} is not finite; nothing was written") from error
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, "".join(f"{each.model_dump_json()}\n" for each in [*entries, sealed]))
     return sealed
@@ -114,6 +124,19 @@ def append(path: Path, entry: Entry) -> Entry:
 def champion_of(entries: Sequence[Entry]) -> Entry | None:
     """The entry that made the present champion."""
     return next((entry for entry in reversed(entries) if entry.outcome == "champion"), None)
+
+
+def reigning(entries: Sequence[Entry]) -> list[Entry]:
+    """The champions in succession, the present one last; a rollback ends the reigns after its own."""
+    reigns: list[Entry] = []
+    for entry in entries:
+        if entry.outcome != "champion":
+            continue
+        versions = [reign.version for reign in reigns]
+        if entry.action == "rollback" and entry.version in versions:
+            reigns = reigns[: versions.index(entry.version)]
+        reigns.append(entry)
+    return reigns
 
 
 def pending(entries: Sequence[Entry]) -> Entry | None:

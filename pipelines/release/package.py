@@ -26,12 +26,13 @@ class Package:
     @cached_property
     def digest(self) -> str:
         """sha256 over every path and the hash of its file."""
-        return _digest(self.files)
+        lines = [f"{sha256_of(source)}  {path}\n" for path, source in sorted(self.files.items())]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
-    @cached_property
-    def code(self) -> str:
-        """The digest without the artefact: what serves it."""
-        return _digest({path: file for path, file in self.files.items() if not path.startswith(ARTEFACT)})
+    @property
+    def code(self) -> list[str]:
+        """The paths that are not the artefact's: what serves it."""
+        return [path for path in self.files if not path.startswith(ARTEFACT)]
 
     def copy(self, folder: Path) -> None:
         """Lay the files out under a folder, as a bento's `src/`."""
@@ -39,11 +40,6 @@ class Package:
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-
-
-def _digest(files: dict[str, Path]) -> str:
-    lines = [f"{sha256_of(source)}  {path}\n" for path, source in sorted(files.items())]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def package(track: str, artefact: Path) -> Package:

@@ -4,11 +4,12 @@ from typing import Literal
 
 from modules.errors import UserError
 from pipelines.release.bento import Bento
-from pipelines.release.champion import exclusive, log_of, settle, stamp
+from pipelines.release.champion import exclusive, read_pointer, settle, stamp
 from pipelines.release.gates import served_gate
 from pipelines.release.home import Releases
-from pipelines.release.ledger import Entry, append, champion_of, pending, read_ledger
+from pipelines.release.ledger import Entry, append, champion_of, pending, read_ledger, reigning
 from pipelines.release.registry import Registry
+from pipelines.release.views import whole_ledger
 
 
 def approve(name: str, by: str, because: str) -> Entry:
@@ -18,8 +19,12 @@ def approve(name: str, by: str, because: str) -> Entry:
         UserError: if none waits, if the champion has changed since the decision, or the bento fails.
     """
     releases, registry = Releases(name), Registry(name)
+    whole_ledger(name)
     with exclusive(releases):
+        begun = _begun(releases, "approve")
         champion = settle(releases, registry)
+        if begun is not None:
+            return begun
         waiting = pending(read_ledger(releases.ledger))
         if waiting is None:
             raise UserError(f"{name}: no version waits for approval; talentflow registry status {name}")
@@ -31,26 +36,37 @@ def approve(name: str, by: str, because: str) -> Entry:
 
 
 def roll_back(name: str, to: int | None, by: str | None, because: str) -> Entry:
-    """Make an earlier champion champion again: the one before, or the version given.
+    """Make an earlier champion champion again: the one before in the succession, or the version given.
 
     Raises:
         UserError: if there is no such champion, or its bento is damaged or answers otherwise than it did.
     """
     releases, registry = Releases(name), Registry(name)
+    whole_ledger(name)
     with exclusive(releases):
+        begun = _begun(releases, "rollback")
         settle(releases, registry)
+        if begun is not None:
+            return begun
         entries = read_ledger(releases.ledger)
-        champion = champion_of(entries)
+        reigns = reigning(entries)
         former = [
             entry
-            for entry in entries
-            if entry.outcome == "champion" and champion and entry.version != champion.version
+            for entry in (reigns if to is None else entries)
+            if entry.outcome == "champion" and entry.version != reigns[-1].version
         ]
         wanted = next((entry for entry in reversed(former) if to in {None, entry.version}), None)
         if wanted is None:
             known = ", ".join(f"v{version}" for version in sorted({entry.version for entry in former}))
             raise UserError(f"{name}: no earlier champion to go back to; there is {known or 'none'}")
         return _promote(releases, registry, wanted, "rollback", "rollback", by, because)
+
+
+def _begun(releases: Releases, action: str) -> Entry | None:
+    # Killed between its line and the pointer: settling finishes it, and it must not be done twice.
+    champion, pointer = champion_of(read_ledger(releases.ledger)), read_pointer(releases)
+    late = champion is not None and (pointer is None or pointer.entry != champion.sha256)
+    return champion if late and champion is not None and champion.action == action else None
 
 
 def _promote(
@@ -64,7 +80,7 @@ def _promote(
 ) -> Entry:
     bento, before = Bento(releases, entry.tag), champion_of(read_ledger(releases.ledger))
     bento.verify(entry.bento)
-    gate = served_gate(bento, log_of(releases, entry.tag))
+    gate = served_gate(bento)
     if not gate.passed:
         raise UserError(f"{entry.tag}: {gate.detail}")
     change = {

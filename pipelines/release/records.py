@@ -29,6 +29,8 @@ class Comparison(Section):
     """Champion less candidate, paired bootstrap."""
     cells: int
     """Errors in each mean."""
+    blocks: int
+    """Blocks of time that the bootstrap resampled."""
     span: tuple[str, str]
     """First and last period compared: those of the test that neither was trained on."""
     slices: dict[str, tuple[float, float]]

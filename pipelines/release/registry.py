@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.pyfunc import save_model
 
 from modules.errors import UserError
@@ -76,17 +77,25 @@ class Registry:
         try:
             return self.client.get_model_version(self.run, str(number))
         except MlflowException as error:
+            if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+                raise _unreachable(error) from error
             raise UserError(
                 f"MLflow: model {self.run} has no version {number} in this store; set MLFLOW_TRACKING_URI to "
                 "the store it was released to"
             ) from error
 
     def champion(self) -> int | None:
-        """The version that the alias names."""
+        """The version that the alias names.
+
+        Raises:
+            UserError: if the store does not answer.
+        """
         try:
-            return int(self.client.get_model_version_by_alias(self.run, CHAMPION).version)
-        except MlflowException:
-            return None
+            found = self.client.search_registered_models(f"name = '{self.run}'")
+        except MlflowException as error:
+            raise _unreachable(error) from error
+        named = found[0].aliases.get(CHAMPION) if found else None
+        return None if named is None else int(named)
 
     def move_alias(self, number: int) -> None:
         """Let the alias name a version."""
@@ -110,3 +119,7 @@ class Registry:
         if not found:
             raise UserError(f"MLflow: model {self.run} v{number}: its source {source} holds no artefact")
         return found[0]
+
+
+def _unreachable(error: MlflowException) -> UserError:
+    return UserError(f"MLflow: {tracking_uri()} does not answer as it should: {str(error).splitlines()[0]}")

@@ -5,6 +5,8 @@ nothing, and after it the next release finishes the rest.
 """
 
 import logging
+from collections.abc import Mapping
+from typing import Any, get_args
 
 from modules.artefact import sha256_of
 from modules.errors import UserError
@@ -12,13 +14,20 @@ from pipelines.config import Mode, RunConfig
 from pipelines.migration.rescore import Challenge, challenge
 from pipelines.release.bento import Bento, build
 from pipelines.release.candidate import Candidate, open_candidate
-from pipelines.release.champion import exclusive, log_of, settle, stamp
+from pipelines.release.champion import exclusive, settle, stamp
 from pipelines.release.decision import decide
-from pipelines.release.gates import clean_gate, leak_gate, served_gate, slices_gate, validation_gate
+from pipelines.release.gates import (
+    clean_gate,
+    leak_gate,
+    not_the_commits,
+    served_gate,
+    slices_gate,
+    validation_gate,
+)
 from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry, Source, append, read_ledger
 from pipelines.release.registry import Registry
-from pipelines.source_tree import changed_files, head
+from pipelines.source_tree import head
 from pipelines.tracking import run_of_stage
 
 log = logging.getLogger(__name__)
@@ -27,7 +36,7 @@ log = logging.getLogger(__name__)
 def release(name: str, config: RunConfig, mode: Mode, because: str = "") -> Entry | None:
     """Decide on what a run packaged, and make it champion if the rule says so.
 
-    Gives the decision; none if the same model in the same code is the champion already.
+    Gives the decision; none if the very package is the champion already.
 
     Args:
         name: the run.
@@ -39,13 +48,13 @@ def release(name: str, config: RunConfig, mode: Mode, because: str = "") -> Entr
         UserError: if the run is not built as it stands, or another ledger or store is at work.
     """
     releases, registry = Releases(name), Registry(name)
+    _no_looser(config, mode)
     with exclusive(releases):
         champion = settle(releases, registry)
         candidate = open_candidate(name, config)
-        same = champion is not None and _same_model(candidate, champion)
-        if same and champion is not None and champion.code == candidate.package.code:
+        if champion is not None and champion.package == candidate.package.digest:
             return None
-        entry = _decided(candidate, champion, because, repackaged=same)
+        entry = _decided(candidate, champion, stamp(None, because))
         if mode == "review" and entry.outcome == "champion":
             entry = entry.model_copy(update={"outcome": "pending"})
         if mode == "dry-run":
@@ -55,16 +64,22 @@ def release(name: str, config: RunConfig, mode: Mode, because: str = "") -> Entr
         return entry
 
 
+def _no_looser(config: RunConfig, mode: Mode) -> None:
+    stricter: tuple[Mode, ...] = get_args(Mode)
+    if stricter.index(mode) < stricter.index(config.release.mode):
+        raise UserError(f"--mode {mode}: is looser than the run's release.mode, {config.release.mode}")
+
+
 def _write_down(releases: Releases, entry: Entry) -> Entry:
     entries = read_ledger(releases.ledger)
-    said = {"version", "outcome", "reason", "champion"}
-    if entries and entries[-1].model_dump(include=said) == entry.model_dump(include=said):
-        return entries[-1]
+    volatile = {"sequence", "at", "previous", "sha256"}
+    if entries and entries[-1].model_dump(exclude=volatile) == entry.model_dump(exclude=volatile):
+        return entries[-1]  # the very same decision on the very same evidence
     return append(releases.ledger, entry)
 
 
-def _decided(candidate: Candidate, champion: Entry | None, because: str, *, repackaged: bool) -> Entry:
-    changed, weights = changed_files(), candidate.evaluation.sha12
+def _decided(candidate: Candidate, champion: Entry | None, who: Mapping[str, Any]) -> Entry:
+    changed, weights = not_the_commits(candidate), candidate.evaluation.sha12
     mlflow_run = run_of_stage(
         "evaluate",
         candidate.run,
@@ -80,7 +95,7 @@ def _decided(candidate: Candidate, champion: Entry | None, because: str, *, repa
         clean_gate(changed),
         leak_gate(candidate),
         validation_gate(candidate.run),
-        served_gate(bento, log_of(bento.releases, tag)),
+        served_gate(bento),
     ]
     log.info("served it: %s", gates[-1].detail)
     found = _challenge(candidate, champion)
@@ -90,12 +105,12 @@ def _decided(candidate: Candidate, champion: Entry | None, because: str, *, repa
         champion.version if champion else None,
         found.comparison,
         baseline=not candidate.row.learned,
-        repackaged=repackaged,
+        repackaged=champion is not None and _same_model(candidate, champion),
     )
     if decision.reason == "incomparable":
         decision = decision.model_copy(update={"detail": f"{decision.detail}: {found.why_not}"})
     return Entry(
-        **stamp(None, because),
+        **who,
         **decision.model_dump(),
         sequence=0,
         action="release",
@@ -104,12 +119,12 @@ def _decided(candidate: Candidate, champion: Entry | None, because: str, *, repa
         tag=tag,
         artefact=candidate.manifest,
         package=candidate.package.digest,
-        code=candidate.package.code,
         bento=bento.digest,
         model=candidate.row.model,
         champion=champion.version if champion else None,
         gates=tuple(gates),
         comparison=found.comparison,
+        rule=candidate.config.release,
         margin=candidate.row.improvement,
         realised=found.realised,
         source=Source(
@@ -117,7 +132,7 @@ def _decided(candidate: Candidate, champion: Entry | None, because: str, *, repa
             changed=changed,
             data=candidate.lineage["data"],
             stage_keys=candidate.stage_keys,
-            mlflow_run=mlflow_run,
+            mlflow_run=str(Registry(candidate.run).version(version).run_id),
         ),
         previous="",
     )

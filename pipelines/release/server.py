@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from pipelines.release.bento import Bento, environment
 from pipelines.release.champion import champion_bento
 from pipelines.release.home import Releases
 
-STARTUP_SECONDS = 120
+STARTUP_SECONDS, STOP_SECONDS = 120, 30
 TOLERANCE = 1e-6
 """Relative difference between a served and an offline number, in float64."""
 
@@ -48,13 +48,13 @@ def serve(run: str, tag: str, port: int, *, tracing: bool) -> None:
 
 
 @contextmanager
-def served(bento: Bento, log: Path) -> Iterator[str]:
+def served(bento: Bento) -> Iterator[str]:
     """Serve a bento as its users will, in a process that ends with this one; gives its address.
 
     Raises:
         UserError: with the last line it said, if it does not get ready.
     """
-    port = free_port()
+    port, log = free_port(), bento.releases.log(bento.tag)
     command = [sys.executable, "-m", "pipelines", "serve", bento.releases.run, "--bento", bento.tag]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as said:
@@ -70,40 +70,42 @@ def served(bento: Bento, log: Path) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, tag: str, log: Path) -> None:
     deadline = time.monotonic() + STARTUP_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        try:
+        with suppress(httpx.TransportError):
             if httpx.get(f"{url}/readyz").is_success:
                 return
-        except httpx.TransportError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     raise UserError(f"{tag}: its server does not get ready: {said[-1] if said else 'it said nothing'}")
 
 
-def replay(url: str, artefact: Path) -> float:
-    """Ask a server the artefact's golden requests; the largest relative difference of a number.
+def replay(url: str, bento: Bento) -> float:
+    """Ask a server the golden requests of a bento's artefact; the largest relative difference of a number.
 
     Raises:
-        UserError: if an answer has another shape, another text, or is an error.
+        UserError: if an answer is another version's, has another shape or another text, or is an error.
     """
-    golden = json.loads((artefact / "golden.json").read_text(encoding="utf-8"))
+    golden = json.loads((bento.artefact / "golden.json").read_text(encoding="utf-8"))
     with httpx.Client(base_url=url, timeout=60) as client:
-        return max(_difference(client, pair) for pair in golden)
+        return max(_difference(client, pair, bento.tag) for pair in golden)
 
 
-def _difference(client: httpx.Client, pair: dict[str, Any]) -> float:
+def _difference(client: httpx.Client, pair: dict[str, Any], tag: str) -> float:
     answer = client.post("/forecast", json=pair["request"])
     if not answer.is_success:
         raise UserError(
             f"golden request {pair['request']}: answered {answer.status_code}: {answer.text[:200]}"
         )
-    found = {key: value for key, value in answer.json().items() if key != "model"}
-    return _apart(found, pair["response"], "answer")
+    return _apart(answer.json(), {**pair["response"], "model": tag}, "answer")
 
 
 def _apart(found: Any, expected: Any, where: str) -> float:

@@ -22,17 +22,14 @@ def status(name: str) -> str:
         try:
             check_alias(Registry(name), champion)
             check_pointer(Releases(name), champion)
-            agree = "and pointer agree"
+            agree = "and pointer agree with the ledger"
         except UserError as error:
-            agree = f"or pointer lags: {error}"
+            agree = f"or pointer does not agree: {error}"
         rows = [
             ("champion", f"{champion.tag}, model {champion.model}"),
             ("since", f"{champion.at}, by {champion.by} ({champion.action}: {champion.reason})"),
             ("evidence", champion.detail),
-            (
-                "alias",
-                "and pointer agree" if agree else f"or pointer lag: talentflow registry release {name}",
-            ),
+            ("alias", agree),
             ("serve it", f"talentflow serve {name}"),
         ]
     if last != champion:

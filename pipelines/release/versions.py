@@ -1,10 +1,13 @@
 """Two versions of a run side by side."""
 
+from pathlib import Path
+
 from rich.table import Table
 
 from modules.errors import UserError
 from pipelines.config import RunConfig
 from pipelines.migration.rescore import challenge
+from pipelines.prove import output_hashes
 from pipelines.release.bento import Bento
 from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry
@@ -17,6 +20,7 @@ def compare(name: str, config: RunConfig, first: int, second: int) -> str:
     Raises:
         UserError: if the ledger has no such version, or they cannot be compared.
     """
+    output_hashes(Path.cwd(), name, until="split")
     entries = [_of_version(name, version) for version in (first, second)]
     folders = []
     for entry in entries:
@@ -38,7 +42,7 @@ def compare(name: str, config: RunConfig, first: int, second: int) -> str:
     for label, cells in rows.items():
         table.add_row(label, *cells)
     span = f"{compared.span[0]} to {compared.span[1]}, {compared.cells} cells"
-    said = f"v{first} is {bounds_of(compared.improvement)} {compared.metric} better than v{second} ({span})"
+    said = f"{compared.metric} of v{second} less that of v{first}: {bounds_of(compared.improvement)} ({span})"
     return f"{drawn(table)}\n{said}"
 
 

@@ -17,7 +17,7 @@ def decision(entry: Entry) -> str:
     rows = [
         ("decision", f"{entry.outcome}: {entry.reason} ({entry.detail})"),
         ("version", f"{entry.tag}, model {entry.model}"),
-        ("champion", f"v{entry.champion}" if entry.champion else "none before"),
+        ("champion before", f"v{entry.champion}" if entry.champion else "none"),
         *((f"{'pass' if gate.passed else 'FAIL'} {gate.name}", gate.detail) for gate in entry.gates),
     ]
     if entry.margin:

@@ -5,21 +5,24 @@ import math
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+from modules.errors import UserError
 from modules.migration.predictor import MigrationPredictor
 from modules.migration.request import ForecastRequest
 from pipelines import lineage
 from pipelines.config import load_run
 from pipelines.release import views
 from pipelines.release.bento import Bento
-from pipelines.release.champion import champion_bento, log_of
+from pipelines.release.champion import champion_bento
 from pipelines.release.home import Releases
 from pipelines.release.ledger import read_ledger
-from pipelines.release.server import served
+from pipelines.release.server import replay, served
 from tests.conftest import call
 
 pytestmark = pytest.mark.slow
@@ -72,10 +75,12 @@ def test_the_chain_holds_from_the_raw_file_to_the_server(
 ) -> None:
     monkeypatch.chdir(moves)
     bento, _ = champion_bento(Releases("moves"))
-    with served(bento, log_of(bento.releases, bento.tag)) as url:
-        links = lineage.walk("moves", url)
+    with served(bento) as url:
+        links = lineage.walk("moves", f"{url}/")
+        with pytest.raises(UserError, match=r"answer\.model"):
+            replay(url, replace(bento, tag="moves:v2-000000000000"))
     assert [link.name for link in links if not link.holds] == [], lineage.said(links)
-    assert links[-1].found == f"{url} serves {bento.tag}"
+    assert links[-1].found == f"{url}/ serves {bento.tag}"
     assert lineage.first_broken(links) is None
 
 
@@ -101,6 +106,7 @@ def flip(path: Path) -> None:
     [
         ("moves.csv", edit(lambda text: text.replace(",40\n", ",41\n", 1)), "raw data", "moves.csv"),
         ("dvc.lock", edit(lambda text: text.replace("length: 6", "length: 5")), "dvc.lock", "split@moves"),
+        ("dvc.lock", edit(lambda text: text[:-200]), "dvc.lock", "dvc.lock"),
         ("runs/moves/tune/best.json", edit(lambda text: text + " "), "outputs", "runs/moves/tune"),
         ("runs/moves/artefact/model.safetensors", flip, "artefact", "model.safetensors"),
         ("runs/moves/artefact/config.json", edit(lambda text: text + " "), "artefact", "config.json"),
@@ -160,6 +166,31 @@ def test_a_version_whose_source_was_changed_is_named(moves: Path, monkeypatch: p
     assert "its source runs:/" in broken[0].found
 
 
+def test_a_link_to_foreign_code_in_a_bento_is_named(
+    moves: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(moves)
+    bento, digest = champion_bento(Releases("moves"))
+    link = bento.folder / "src" / "orjson"
+    link.symlink_to(tmp_path)
+    with pytest.raises(UserError, match="src/orjson: is a link, and a bento has none"):
+        bento.verify(digest)
+    link.unlink()
+    bento.verify(digest)
+
+
+def test_both_ends_are_named(moves: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(moves)
+    raw = moves / "moves.csv"
+    text = raw.read_text(encoding="utf-8")
+    raw.write_text(text + "\n", encoding="utf-8")
+    broken = lineage.first_broken(lineage.walk("moves", "http://127.0.0.1:9"))
+    raw.write_text(text, encoding="utf-8")
+    assert broken is not None
+    assert broken.startswith("from the data, raw data: moves.csv: is not the file")
+    assert "; from the server, server: http://127.0.0.1:9: does not answer" in broken
+
+
 def test_a_new_period_shows_what_the_last_forecast_was_worth(
     moves: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +210,7 @@ def test_a_new_period_shows_what_the_last_forecast_was_worth(
     come = entry.realised
     assert come is not None
     assert (come.as_of, come.periods, come.cells) == ("2023-06", ("2023-07",), 16)
+    assert come.coverage == pytest.approx(_inside_by_hand(Bento(Releases("moves"), before.tag)))
     assert come.mae == pytest.approx(_by_hand(Bento(Releases("moves"), before.tag)))
     assert f"the champion's forecast from 2023-06 for 2023-07: MAE {come.mae:.4g}" in done.stdout
     assert views.decision(entry) in done.stdout
@@ -186,7 +218,15 @@ def test_a_new_period_shows_what_the_last_forecast_was_worth(
 
 
 def _by_hand(bento: Bento) -> float:
-    answer = MigrationPredictor.load(bento.artefact).predict(ForecastRequest(horizon=1))
+    answer = MigrationPredictor.load(bento.artefact).predict(ForecastRequest(horizon=1))["forecasts"]
+    return sum(abs(row["count"] - _came(row)) for row in answer) / len(answer)
+
+
+def _inside_by_hand(bento: Bento) -> float:
+    answer = MigrationPredictor.load(bento.artefact).predict(ForecastRequest(horizon=1))["forecasts"]
+    return sum(row["lower"] <= _came(row) <= row["upper"] for row in answer) / len(answer)
+
+
+def _came(row: dict[str, Any]) -> int:
     actual = {(origin, destination): count for _, origin, destination, count in rows(30)}
-    errors = [abs(row["count"] - actual[row["origin"], row["destination"]]) for row in answer["forecasts"]]
-    return sum(errors) / len(errors)
+    return actual[row["origin"], row["destination"]]

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ def compared(low: float, high: float) -> Comparison:
         champion=1.0 + (low + high) / 2,
         improvement=Bounds(estimate=(low + high) / 2, low=low, high=high),
         cells=10,
+        blocks=4,
         span=("2024-01", "2024-12"),
         slices={},
     )
@@ -38,6 +41,7 @@ def compared(low: float, high: float) -> Comparison:
         (PASSED, 1, compared(-0.2, 0.0), {}, "refused", "equal"),
         (PASSED, 1, compared(-0.2, -0.1), {}, "refused", "worse"),
         (PASSED, 1, compared(0.0, 0.0), {"repackaged": True}, "champion", "repackaged"),
+        (PASSED, 1, compared(math.nan, math.nan), {}, "refused", "equal"),
         (PASSED, 1, None, {}, "pending", "incomparable"),
         (failing("leak"), 1, compared(0.1, 0.2), {}, "refused", "leaky"),
         (failing("clean"), None, None, {}, "refused", "dirty"),

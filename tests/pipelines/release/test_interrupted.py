@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipelines.release import promotion
 from tests.conftest import BIN
 from tests.pipelines.release.released import alias, contend, ledger, pointer, released
 
@@ -30,7 +31,7 @@ STEPS = [
     ("gates", "replay", 1),
     ("release", "decide", 1),
     ("ledger", "write_text", 1),
-    ("champion", "move_alias", 2),
+    ("registry", "Registry.move_alias", 2),
     ("champion", "write_pointer", 2),
 ]
 """Where it is killed, and how many lines the ledger has then."""
@@ -43,15 +44,7 @@ def test_a_release_killed_before_any_step_leaves_the_champion_and_can_be_repeate
     first = released()
     contend(shelf, "ridge_ar")
     for module, name, lines in STEPS:
-        environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(fresh)}
-        done = subprocess.run(  # noqa: S603
-            [sys.executable, "-c", KILLED.format(module=module, name=name), "registry", "release", "tiny"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == -signal.SIGKILL, f"{module}.{name}: {done.stderr}"
+        assert killed(fresh, module, name, "release") == -signal.SIGKILL, f"{module}.{name}"
         assert pointer().tag == first.tag, "what is served is as before"
         assert len(ledger()) == lines
         assert alias() == (2 if name == "write_pointer" else 1)
@@ -61,8 +54,24 @@ def test_a_release_killed_before_any_step_leaves_the_champion_and_can_be_repeate
         2,
         ["baseline", "better"],
     )
+    # A rollback that was killed before the pointer is finished by the same command, not done twice.
+    assert killed(fresh, "champion", "write_pointer", "rollback") == -signal.SIGKILL
+    assert (alias(), pointer().version, len(ledger())) == (1, 2, 3)
+    assert promotion.roll_back("tiny", None, None, "").sequence == 3
+    assert (alias(), pointer().version, len(ledger())) == (1, 1, 3)
     psutil.wait_procs(servers := _servers(fresh), timeout=30)
     assert [process for process in servers if process.is_running()] == [], "no server is left behind"
+
+
+def killed(project: Path, module: str, name: str, verb: str) -> int:
+    environment = os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONPATH": str(project)}
+    code = KILLED.format(module=module, name=name)
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, "registry", verb, "tiny"],
+        env=environment,
+        capture_output=True,
+        check=False,
+    ).returncode
 
 
 def _servers(project: Path) -> list[psutil.Process]:

@@ -5,7 +5,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.errors import UserError
-from pipelines.release.ledger import Entry, Source, append, champion_of, pending, read_ledger
+from pipelines.config import Release
+from pipelines.evaluation import Bounds
+from pipelines.release.ledger import (
+    Entry,
+    Source,
+    append,
+    champion_of,
+    pending,
+    read_ledger,
+    reigning,
+)
 
 
 def entry(version: int, outcome: str = "champion", because: str = "") -> Entry:
@@ -20,7 +30,6 @@ def entry(version: int, outcome: str = "champion", because: str = "") -> Entry:
         tag=f"tiny:v{version}-0123456789ab",
         artefact="a" * 64,
         package="b" * 64,
-        code="c" * 64,
         bento="d" * 64,
         model="ridge_ar",
         outcome=outcome,
@@ -29,6 +38,7 @@ def entry(version: int, outcome: str = "champion", because: str = "") -> Entry:
         champion=None,
         gates=(),
         comparison=None,
+        rule=Release(),
         margin=None,
         realised=None,
         source=Source(commit="none", changed=(), data={}, stage_keys={}, mlflow_run="r"),
@@ -37,7 +47,7 @@ def entry(version: int, outcome: str = "champion", because: str = "") -> Entry:
 
 
 def write(path: Path, count: int) -> list[Entry]:
-    return [append(path, entry(version, because="Grüße 你好")) for version in range(1, count + 1)]
+    return [append(path, entry(version, because="Grüße 你好\u2028\x85")) for version in range(1, count + 1)]
 
 
 def test_what_is_appended_is_read_in_order(tmp_path: Path) -> None:
@@ -72,8 +82,8 @@ def test_a_line_taken_out_moved_or_doubled_is_named(
 ) -> None:
     path = tmp_path / "ledger.jsonl"
     write(path, 3)
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(lines[number] for number in kept), encoding="utf-8")
+    lines = path.read_text(encoding="utf-8").split("\n")
+    path.write_text("".join(f"{lines[number]}\n" for number in kept), encoding="utf-8")
     with pytest.raises(UserError, match=f"line {broken}: "):
         read_ledger(path)
 
@@ -97,3 +107,25 @@ def test_the_last_promotion_is_the_champion_and_ends_all_waiting() -> None:
     assert champion_of([first, waits, second, refused]) == second
     assert pending([first, waits, second, refused]) is None
     assert champion_of([refused]) is None
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    nothing = Bounds(estimate=float("nan"), low=float("nan"), high=float("nan"))
+    with pytest.raises(UserError, match="not finite; nothing was written"):
+        append(path, entry(1).model_copy(update={"margin": nothing}))
+    assert not path.exists()
+
+
+def test_a_second_rollback_goes_further_back_and_not_forward_again() -> None:
+    def back(version: int) -> Entry:
+        return entry(version).model_copy(update={"action": "rollback"})
+
+    def reigns(*entries: Entry) -> list[int]:
+        return [each.version for each in reigning(entries)]
+
+    one, two, three = entry(1), entry(2), entry(3)
+    assert reigns(one, two, entry(4, "refused"), three) == [1, 2, 3]
+    assert reigns(one, two, three, back(2)) == [1, 2]
+    assert reigns(one, two, three, back(2), back(1)) == [1]
+    assert reigns(one, two, three, back(2), three) == [1, 2, 3]

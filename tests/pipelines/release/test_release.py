@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from modules.errors import UserError
+from pipelines import lineage
 from pipelines.config import load_run
 from pipelines.release import promotion, standing, versions, views
 from pipelines.release.champion import exclusive
@@ -66,23 +67,42 @@ def test_a_run_is_released_challenged_and_rolled_back(fresh: Path, shelf: Path) 
 
     seen(better)
     rolled_back(first)
+    cut_off()
+
+
+def cut_off() -> None:
+    path = Releases("tiny").ledger
+    text = path.read_text(encoding="utf-8")
+    path.write_text("".join(text.splitlines(keepends=True)[:-1]), encoding="utf-8")
+    for ask in (
+        released,
+        lambda: standing.verified("tiny"),
+        lambda: promotion.roll_back("tiny", 2, None, ""),
+    ):
+        with pytest.raises(UserError, match="lines are missing at its end"):
+            ask()
+    assert lineage.first_broken(lineage.walk("tiny", None)).startswith("from the data, ledger: ")
+    path.write_text(text, encoding="utf-8")
 
 
 def seen(champion: Entry) -> None:
     assert "refused: worse" in views.history("tiny")
     assert f"champion        {champion.tag}" in standing.status("tiny")
-    assert "v1 is -" in versions.compare("tiny", load_run("tiny"), 1, 2)
+    assert "mae of v2 less that of v1: -" in versions.compare("tiny", load_run("tiny"), 1, 2)
     with pytest.raises(UserError, match="no version 9 in the ledger; there is v1, v2"):
         versions.compare("tiny", load_run("tiny"), 9, 2)
 
 
 def rolled_back(first: Entry) -> None:
     assert "alias and pointer name" in standing.verified("tiny")
+    assert "and pointer agree with the ledger" in standing.status("tiny")
     back = promotion.roll_back("tiny", None, "ana", "complaints")
     assert (back.version, back.action, back.by, back.champion) == (1, "rollback", "ana", 2)
     assert (alias(), pointer().tag) == (1, first.tag)
     with pytest.raises(UserError, match="no earlier champion to go back to; there is v2"):
         promotion.roll_back("tiny", 3, None, "")
+    with pytest.raises(UserError, match="no earlier champion to go back to; there is none"):
+        promotion.roll_back("tiny", None, None, "")
 
 
 def test_a_learned_model_a_leak_and_new_code(fresh: Path, shelf: Path) -> None:
@@ -115,6 +135,30 @@ def test_a_learned_model_a_leak_and_new_code(fresh: Path, shelf: Path) -> None:
     leaky = ledger()[-1]
     assert "test period 2023-02 is among them" in leaky.detail
     assert alias() == 2
+
+
+def test_what_is_not_the_commits_is_dirty(fresh: Path, shelf: Path) -> None:
+    contend(shelf, "last_value")
+    (fresh / "params.yaml").write_text(
+        (fresh / "params.yaml")
+        .read_text(encoding="utf-8")
+        .replace("slice_tolerance: 0.1", "slice_tolerance: 9.0"),
+        encoding="utf-8",
+    )
+    looser = released("dry-run")
+    assert (looser.reason, looser.detail) == (
+        "dirty",
+        "params.yaml: runs.tiny.release differs from the commit",
+    )
+
+
+def test_the_command_line_may_only_be_stricter_than_the_run(fresh: Path) -> None:
+    params = fresh / "params.yaml"
+    params.write_text(
+        params.read_text(encoding="utf-8").replace("mode: auto", "mode: review"), encoding="utf-8"
+    )
+    with pytest.raises(UserError, match=r"--mode auto: is looser than the run's release\.mode, review"):
+        released("auto")
 
 
 def test_what_is_not_built_as_it_stands_is_not_released(fresh: Path) -> None:
