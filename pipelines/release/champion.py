@@ -123,7 +123,7 @@ def check_complete(releases: Releases, entries: Sequence[Entry]) -> None:
     if pointer is not None and pointer.entry not in {entry.sha256 for entry in entries}:
         raise UserError(
             f"{releases.ledger}: has no line for {pointer.tag}, which {releases.pointer.name} names: lines "
-            "are missing at its end, restore it from a copy (or delete the pointer, if that is what was changed)"
+            "are missing at its end, restore it from a copy (or delete the pointer, if that was changed)"
         )
 
 

@@ -65,7 +65,7 @@ def served_gate(bento: Bento) -> Gate:
     """The bento, served for real, answers the golden requests as the predictor does offline."""
     try:
         with served(bento) as url:
-            apart = replay(url, bento)
+            apart = replay(url, bento.artefact, bento.tag)
     except UserError as error:
         return Gate(name="served", passed=False, detail=str(error))
     detail = f"served and offline differ by {apart:.1e} (relative; at most {TOLERANCE:.0e})"
@@ -87,4 +87,4 @@ def slices_gate(candidate: Candidate, comparison: Comparison | None) -> Gate:
     worst = max(excess, key=lambda name: excess[name])
     tolerance = candidate.config.release.slice_tolerance
     detail = f"{worst}: error {excess[worst]:+.1%} against {other} (at most {tolerance:+.0%})"
-    return Gate(name="slices", passed=excess[worst] <= tolerance, detail=detail)
+    return Gate(name="slices", passed=round(excess[worst], 9) <= tolerance, detail=detail)

@@ -88,15 +88,15 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, tag: str, lo
     raise UserError(f"{tag}: its server does not get ready: {said[-1] if said else 'it said nothing'}")
 
 
-def replay(url: str, bento: Bento) -> float:
-    """Ask a server the golden requests of a bento's artefact; the largest relative difference of a number.
+def replay(url: str, artefact: Path, tag: str) -> float:
+    """Ask the server of a bento the artefact's golden requests; the largest relative difference of a number.
 
     Raises:
         UserError: if an answer is another version's, has another shape or another text, or is an error.
     """
-    golden = json.loads((bento.artefact / "golden.json").read_text(encoding="utf-8"))
+    golden = json.loads((artefact / "golden.json").read_text(encoding="utf-8"))
     with httpx.Client(base_url=url, timeout=60) as client:
-        return max(_difference(client, pair, bento.tag) for pair in golden)
+        return max(_difference(client, pair, tag) for pair in golden)
 
 
 def _difference(client: httpx.Client, pair: dict[str, Any], tag: str) -> float:

@@ -5,7 +5,6 @@ import math
 import shutil
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +77,7 @@ def test_the_chain_holds_from_the_raw_file_to_the_server(
     with served(bento) as url:
         links = lineage.walk("moves", f"{url}/")
         with pytest.raises(UserError, match=r"answer\.model"):
-            replay(url, replace(bento, tag="moves:v2-000000000000"))
+            replay(url, bento.artefact, "moves:v2-000000000000")
     assert [link.name for link in links if not link.holds] == [], lineage.said(links)
     assert links[-1].found == f"{url}/ serves {bento.tag}"
     assert lineage.first_broken(links) is None

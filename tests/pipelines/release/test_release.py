@@ -1,15 +1,21 @@
 """Every row of the promotion rule on real artefacts: registered, built, served, decided, written down."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from modules.errors import UserError
 from pipelines import lineage
 from pipelines.config import load_run
+from pipelines.ports import free_port
 from pipelines.release import promotion, standing, versions, views
 from pipelines.release.champion import exclusive
 from pipelines.release.home import Releases
@@ -182,6 +188,44 @@ def test_another_store_than_the_ledgers_is_refused(
     monkeypatch.setenv("TALENTFLOW_REGISTRY", str(tmp_path / "other"))
     with pytest.raises(UserError, match=r"names v1, which .* never promoted; set TALENTFLOW_REGISTRY"):
         released()
+
+
+def test_a_teams_server_and_registry_take_the_place_of_the_local_ones(
+    fresh: Path, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contend(shelf, "last_value")
+    uri = f"http://127.0.0.1:{free_port()}"
+    store = [
+        "--backend-store-uri",
+        f"sqlite:///{tmp_path}/team.db",
+        "--artifacts-destination",
+        f"{tmp_path}/files",
+    ]
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "mlflow", "server", *store, "--port", uri.rpartition(":")[2], "--workers", "1"],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    ) as server:  # fmt: skip
+        try:
+            _wait_for(f"{uri}/health")
+            monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+            monkeypatch.setenv("TALENTFLOW_REGISTRY", str(tmp_path / "registry"))
+            entry = released()
+            assert (entry.outcome, alias(), pointer().tag) == ("champion", 1, entry.tag)
+            links = lineage.walk("tiny", None)
+            assert [link.name for link in links if not link.holds] == [], lineage.said(links)
+            assert not (fresh / ".registry").exists()
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(httpx.TransportError):
+            if httpx.get(url).is_success:
+                return
+        time.sleep(0.2)
+    pytest.fail(f"{url} does not answer")
 
 
 @pytest.mark.usefixtures("fresh")
