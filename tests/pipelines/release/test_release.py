@@ -200,9 +200,11 @@ def test_a_teams_server_and_registry_take_the_place_of_the_local_ones(
         f"sqlite:///{tmp_path}/team.db",
         "--artifacts-destination",
         f"{tmp_path}/files",
+        "--workers",
+        "1",
     ]
     with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "mlflow", "server", *store, "--port", uri.rpartition(":")[2], "--workers", "1"],
+        [sys.executable, "-m", "mlflow", "server", *store, "--port", uri.rpartition(":")[2]],
         cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     ) as server:  # fmt: skip
         try:
