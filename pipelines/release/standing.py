@@ -2,7 +2,7 @@
 
 from modules.errors import UserError
 from pipelines.release.bento import Bento
-from pipelines.release.champion import check_alias, check_pointer
+from pipelines.release.champion import check_alias, check_complete, check_pointer
 from pipelines.release.home import Releases
 from pipelines.release.ledger import champion_of, pending
 from pipelines.release.registry import Registry
@@ -46,6 +46,7 @@ def verified(name: str) -> str:
         UserError: naming the first that is not as the ledger says.
     """
     entries, releases = whole_ledger(name), Releases(name)
+    check_complete(releases, entries)
     bentos = {entry.tag: entry.bento for entry in entries}
     for tag, digest in bentos.items():
         Bento(releases, tag).verify(digest)

@@ -232,7 +232,7 @@ def _wait_for(url: str) -> None:
 
 @pytest.mark.usefixtures("fresh")
 def test_one_release_at_a_time() -> None:
-    with exclusive(Releases("tiny")), pytest.raises(UserError, match="is being released by another process"):
+    with exclusive(Releases("tiny")), pytest.raises(UserError, match="another process decides on it"):
         released()
 
 
