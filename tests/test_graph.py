@@ -17,7 +17,8 @@ from playwright.sync_api import Browser
 from ruamel.yaml import YAML
 
 from modules.errors import UserError
-from modules.migration.predictor import ForecastRequest, MigrationPredictor
+from modules.migration.predictor import MigrationPredictor
+from modules.migration.request import ForecastRequest
 from pipelines.prove import compare
 from pipelines.stage_key import stage_key
 from tests.conftest import BIN, call
@@ -80,7 +81,7 @@ def test_the_artefact_answers_its_golden_requests(built: Path) -> None:
     artefact = built / "runs" / "tiny" / "artefact"
     predictor = MigrationPredictor.load(artefact)
     for pair in json.loads((artefact / "golden.json").read_text(encoding="utf-8")):
-        assert predictor.predict(ForecastRequest(**pair["request"])) == pair["response"]
+        assert predictor.predict(ForecastRequest.of(pair["request"])) == pair["response"]
 
 
 def test_the_lineage_names_content_that_is_still_true(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
