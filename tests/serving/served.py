@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from starlette.types import ASGIApp
@@ -14,6 +15,7 @@ from serving.migration.app import app
 from serving.release import Release
 from tests.conftest import TOP
 
+Result = TypeVar("Result")
 GOLDEN = TOP / "tests" / "golden"
 RELEASE = Release(run="cities", track="migration", version=3, tag="cities:v3-3f9a1c77e02b")
 JSON = {"content-type": "application/json"}
@@ -24,6 +26,12 @@ def serve(name: str = "residual_gru", **options: Any) -> ASGIApp:
     return app(GOLDEN / name, RELEASE, **options)
 
 
+def in_a_loop(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine in a thread of its own: Playwright keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 def ask(served: ASGIApp, method: str, path: str, **options: Any) -> httpx.Response:
     """One request, in process."""
 
@@ -32,7 +40,7 @@ def ask(served: ASGIApp, method: str, path: str, **options: Any) -> httpx.Respon
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, path, **options)
 
-    return asyncio.run(asked())
+    return in_a_loop(asked())
 
 
 def forecast(served: ASGIApp, body: bytes | AsyncIterator[bytes] | dict[str, Any]) -> httpx.Response:

@@ -1,6 +1,5 @@
 """What the edge refuses, and how: a 4xx with the path of what is wrong and what it may be."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,7 +7,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from tests.serving.served import JSON, RELEASE, ask, forecast, serve
+from tests.serving.served import JSON, RELEASE, ask, forecast, in_a_loop, serve
 
 
 @pytest.fixture(scope="module")
@@ -200,5 +199,5 @@ def test_a_client_that_goes_away_is_not_answered(served: ASGIApp) -> None:
         "path": "/forecast",
         "headers": [(b"content-type", b"application/json")],
     }
-    asyncio.run(served(scope, receive, send))  # type: ignore[arg-type]
+    in_a_loop(served(scope, receive, send))  # type: ignore[arg-type]
     assert sent == []
