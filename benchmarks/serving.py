@@ -29,6 +29,7 @@ import typer
 import uvloop
 from rich.console import Console
 
+from pipelines.ports import free_port
 from pipelines.release.package import package
 
 TOP = Path(__file__).parent.parent
@@ -177,9 +178,7 @@ def started(
     name: str, command: list[str], core: int, folder: Path, environment: dict[str, str]
 ) -> Iterator[Server]:
     """Start a server on a core, wait until it answers, stop it at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     ours = os.sched_getaffinity(0)
     start = time.perf_counter()
     os.sched_setaffinity(0, {core})

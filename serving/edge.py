@@ -30,7 +30,7 @@ def edge(endpoints: Sequence[Endpoint], *, version: str, max_body: int = MAX_BOD
         max_body: largest body of a request, bytes.
     """
     reply = _Reply(version)
-    # One long answer at a time: several would share the interpreter, and each may hold 200 MB.
+    # One long answer at a time: several would share the interpreter, and each holds its whole matrix.
     limiter = CapacityLimiter(1)
     routes = [
         Route(path, _Path(tuple(group), max_body, limiter, reply))

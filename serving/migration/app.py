@@ -28,7 +28,7 @@ from serving.release import Release
 from serving.settings import MAX_BODY
 
 LONG = 5_000
-"""Rows above which an answer leaves the event loop: about 8 ms."""
+"""Rows above which an answer leaves the event loop, so that the short ones go on."""
 LINEAGE = ("stage_key", "environment", "inputs", "data", "training")
 
 

@@ -76,7 +76,7 @@ class Migration:
         release = Release.read(RELEASE)
         mounted.app = app(ARTEFACT, release, max_body=max_body())
         # What is here now stays: no collection need look at it again, and the few objects of a request
-        # need no collection every 700. Collections of everything were the tail: 100 ms and more each.
+        # need no collection every 700. Collections of everything were the tail.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 50, 100)

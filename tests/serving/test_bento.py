@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from pipelines.ports import free_port
 from tests.conftest import BIN, TOP
 from tests.serving.served import GOLDEN, RELEASE, stage
 from tests.test_doors import HEAVY
@@ -41,9 +41,7 @@ class Bento:
 
 def start(folder: Path, **environment: str) -> Bento:
     """`bentoml serve` in a staged folder, with every import in the log; this tree is not on its path."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     ours = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "OTEL_SDK_DISABLED"}}
     bentos = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder.parent / "home")}
     log = folder.parent / "log"
