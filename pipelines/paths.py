@@ -18,6 +18,16 @@ class RunPaths:
         return Path("runs") / self.run
 
     @property
+    def raw(self) -> Path:
+        """queries/<month>.parquet and regions.csv of a simulated run."""
+        return self.top / "raw"
+
+    @property
+    def gold(self) -> Path:
+        """What the simulation planted: read by evaluation only."""
+        return self.top / "gold"
+
+    @property
     def extracted(self) -> Path:
         """flows.parquet, regions.parquet, distances.parquet (if known) and import.json."""
         return self.top / "extracted"

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from modules.artefact import sha256_of
 from modules.migration.period import Calendar
 from pipelines.config import FlowsSource, RunConfig
 from pipelines.files import whole_folder, write_json, write_parquet
+from pipelines.migration.extracting.extract import extract
 from pipelines.migration.importing.cells import Cells, inside, stack
-from pipelines.migration.importing.geography import describe, distances, read_gazetteer
+from pipelines.migration.importing.geography import describe, distances, pair_table, read_gazetteer
 from pipelines.migration.importing.keep import kept_regions, refuse_unknown_merge
 from pipelines.migration.importing.locate import locate
 from pipelines.migration.importing.rows import read_rows
@@ -38,6 +38,9 @@ def run(name: str, config: RunConfig) -> None:
     Raises:
         UserError: naming what is wrong with the data, where, and how to mend it; nothing is written then.
     """
+    if config.source.kind != "flows":
+        extract(name, config)
+        return
     imported = read(config)
     with whole_folder(RunPaths(name).extracted) as folder:
         write_parquet(folder / "flows.parquet", imported.flows)
@@ -113,7 +116,7 @@ def _read(data: Path, source: FlowsSource, config: RunConfig) -> Imported:
         "distances": known_by,
         "total": float(cells.count.sum()),
     }
-    return Imported(_flows(cells, calendar), described, None if km is None else _pairs(kept, km), record)
+    return Imported(_flows(cells, calendar), described, None if km is None else pair_table(kept, km), record)
 
 
 def _flows(cells: Cells, calendar: Calendar) -> pa.Table:
@@ -126,17 +129,5 @@ def _flows(cells: Cells, calendar: Calendar) -> pa.Table:
             "origin": codes.take(pa.array(cells.origin)),
             "destination": codes.take(pa.array(cells.destination)),
             "count": cells.count,
-        }
-    )
-
-
-def _pairs(regions: list[str], km: NDArray[np.float64]) -> pa.Table:
-    size = len(regions)
-    codes = pa.array(regions, pa.string())
-    return pa.table(
-        {
-            "origin": codes.take(pa.array(np.repeat(np.arange(size), size))),
-            "destination": codes.take(pa.array(np.tile(np.arange(size), size))),
-            "km": km.ravel(),
         }
     )

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -19,15 +17,11 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from modules.errors import UserError
 from modules.migration.period import Calendar, Unit
+from pipelines.config.extract import Extract, QueriesSource, known_encoding
+from pipelines.config.section import Section as Section
 
 PARAMS = Path("params.yaml")
 NAME = re.compile(r"[a-z](?:[a-z0-9_]{0,38}[a-z0-9])?")
-
-
-class Section(BaseModel):
-    """A frozen record that refuses unknown keys and documents its fields by their docstrings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class SimulateSource(Section):
@@ -53,15 +47,7 @@ class FlowsSource(Section):
     scale: float = Field(default=1.0, gt=0)
     """Multiplies every count (an index that is largest at 1.0 reads better times 1000)."""
 
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            "".encode(value)
-        except LookupError as error:
-            msg = f"no such text encoding {value!r}"
-            raise ValueError(msg) from error
-        return value
+    _encoding = field_validator("encoding")(known_encoding)
 
 
 class Columns(Section):
@@ -154,6 +140,9 @@ class Distances(Section):
     km: str
 
 
+REGION_COLUMNS = ("id", "name", "lat", "lon", "name_en", "population", "tier", "province")
+
+
 class Regions(Section):
     """The nodes."""
 
@@ -163,9 +152,15 @@ class Regions(Section):
     name: str | None = None
     lat: str | None = None
     lon: str | None = None
+    name_en: str | None = None
+    """Name in Latin letters, for reports."""
+    population: str | None = None
+    """Inhabitants; with them, people found in queries stand for a population."""
+    tier: str | None = None
+    province: str | None = None
     distances: Distances | None = None
     """Distances win over coordinates; with neither, the geographic parts of a model are off."""
-    merge: dict[str, str] = {}
+    merge: dict[str, str] = Field(default_factory=dict)
     """Region -> the region it is counted in; flows between the two become the latter's diagonal."""
     keep: str = "all"
     """`all`, or `60 busiest`: by in- plus out-flow off the diagonal over the periods before the test."""
@@ -180,7 +175,7 @@ class Regions(Section):
 
     @model_validator(mode="after")
     def _columns_need_a_table(self) -> Self:
-        named = [key for key in ("id", "name", "lat", "lon") if getattr(self, key) is not None]
+        named = [key for key in REGION_COLUMNS if getattr(self, key) is not None]
         if self.path is None and named:
             msg = f"{named[0]} names a column, but regions.path is none: give the table or drop the key"
             raise ValueError(msg)
@@ -305,7 +300,8 @@ class RunConfig(Section):
     """The one input path, a file or folder, relative to params.yaml."""
     seed: int = 0
     """Seed of the simulation, of the drawn trials and of the bootstrap."""
-    source: Annotated[SimulateSource | FlowsSource, Field(discriminator="kind")]
+    source: Annotated[SimulateSource | QueriesSource | FlowsSource, Field(discriminator="kind")]
+    extract: Extract = Extract()
     columns: Columns = Columns()
     period: Period
     regions: Regions = Regions()
@@ -335,7 +331,7 @@ def one_line(error: ValidationError, where: str) -> UserError:
     """The first fault of a configuration as one line: where, key, what; and how many more there are."""
     faults = error.errors()
     fault = faults[0]
-    tags = {"simulate", "flows"}  # pydantic puts the union's tag into the path
+    tags = {"simulate", "queries", "flows"}  # pydantic puts the union's tag into the path
     key = ".".join(str(part) for part in fault["loc"] if part not in tags)
     what = {
         "extra_forbidden": "no such key (misspelt?)",
