@@ -14,7 +14,7 @@ from dvc.repo import Repo
 
 from modules.artefact import MANIFEST, sha256_of, verify
 from modules.errors import UserError
-from pipelines.config import FlowsSource, load_run, read_yaml
+from pipelines.config import SimulateSource, load_run, read_yaml
 from pipelines.migration.importing.locate import locate
 from pipelines.paths import RunPaths
 from pipelines.release.bento import Bento
@@ -101,7 +101,7 @@ class _Chain:
 
     def raw_data(self) -> str:
         config = load_run(self.run)
-        if not isinstance(config.source, FlowsSource):
+        if isinstance(config.source, SimulateSource):
             return f"simulated from seed {config.seed}"
         found = {path.name: path for path in locate(Path(config.data), config.source.path, "source.path")}
         for name, digest in self.champion.source.data.items():
@@ -121,7 +121,7 @@ class _Chain:
 
     def stages(self) -> str:
         for stage in GRAPH:
-            if locked_key(self.locked, stage, self.run) != self.champion.source.stage_keys[stage]:
+            if locked_key(self.locked, stage, self.run) != self.champion.source.stage_keys.get(stage):
                 raise UserError(
                     f"dvc.lock: {stage}@{self.run} is not the stage that {self._v} came from: changed, or "
                     f"the workspace has moved on from commit {self.champion.source.commit[:12]}"

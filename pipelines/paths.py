@@ -19,12 +19,12 @@ class RunPaths:
 
     @property
     def raw(self) -> Path:
-        """queries/<month>.parquet and regions.csv of a simulated run."""
+        """A simulated run: queries/<YYYY-MM>.parquet and regions.csv; another: empty.json."""
         return self.top / "raw"
 
     @property
     def gold(self) -> Path:
-        """What the simulation planted: read by evaluation only."""
+        """A simulated run: queries/<YYYY-MM>.parquet, variables and flows; another: empty.json."""
         return self.top / "gold"
 
     @property

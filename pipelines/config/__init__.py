@@ -17,21 +17,14 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from modules.errors import UserError
 from modules.migration.period import Calendar, Unit
-from pipelines.config.extract import Extract, QueriesSource, known_encoding
+from pipelines.config.extract import Extract as Extract
+from pipelines.config.extract import QueriesSource as QueriesSource
+from pipelines.config.extract import known_encoding
 from pipelines.config.section import Section as Section
+from pipelines.config.simulate import SimulateSource as SimulateSource
 
 PARAMS = Path("params.yaml")
 NAME = re.compile(r"[a-z](?:[a-z0-9_]{0,38}[a-z0-9])?")
-
-
-class SimulateSource(Section):
-    """Flows drawn from planted pull, push, stay and reach over real Chinese cities."""
-
-    kind: Literal["simulate"]
-    cities: int = Field(default=24, ge=3, le=300)
-    """How many of the most populous prefecture cities."""
-    volume: float = Field(default=1.0e6, gt=0)
-    """Expected number of moves in a period, all corridors together."""
 
 
 class FlowsSource(Section):

@@ -30,16 +30,14 @@ class Extracted:
     weights: Weights
 
 
-def assemble(
-    parts: list[Counted], torn: int, config: RunConfig, population: dict[int, float] | None
-) -> Extracted:
+def assemble(parts: list[Counted], torn: int, config: RunConfig, population: dict[int, float]) -> Extracted:
     """Put the chunks together.
 
     Args:
         parts: one a chunk, whole periods each.
         torn: csv rows that are no rows.
         config: the run.
-        population: adcode -> inhabitants of the regions to keep (none: all that occur).
+        population: adcode -> inhabitants (NaN: unknown) of the regions that may be kept.
 
     Raises:
         UserError: if fewer than two regions are left.
@@ -97,10 +95,9 @@ def _labels(config: RunConfig) -> pl.DataFrame:
     )
 
 
-def _regions(cells: pl.DataFrame, config: RunConfig, population: dict[int, float] | None) -> list[int]:
-    """The sorted codes of the listed regions (none: of those with a cell), or of the busiest of them."""
-    there = set(cells["origin"]) | set(cells["code"])
-    listed = sorted(there if population is None else population)
+def _regions(cells: pl.DataFrame, config: RunConfig, population: dict[int, float]) -> list[int]:
+    """The sorted codes of the listed regions, or of the busiest of them."""
+    listed = sorted(population)
     keep = config.regions.keep
     number = len(listed) if keep == "all" else int(keep.removesuffix(" busiest"))
     if not 1 < number <= len(listed):

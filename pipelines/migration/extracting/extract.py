@@ -1,65 +1,23 @@
 """The import stage of a run that starts from raw queries: by chunk, then regions, privacy and weights."""
 
-import math
-import re
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from modules.artefact import sha256_of
-from modules.errors import UserError
-from pipelines.config import Regions, RunConfig
-from pipelines.config.extract import QueriesSource
+from pipelines.config import RunConfig
 from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.migration.extracting.assemble import Extracted, assemble
 from pipelines.migration.extracting.chunks import counted
 from pipelines.migration.extracting.count import Counted
 from pipelines.migration.extracting.log import Chunk, monthly_chunks, spooled_chunks
 from pipelines.migration.extracting.rules import REASONS, RULES, Rules, rules_of
-from pipelines.migration.importing.geography import Gazetteer, describe, distances, pair_table, read_gazetteer
-from pipelines.migration.importing.locate import locate
+from pipelines.migration.extracting.sources import LogSource, log_source
+from pipelines.migration.importing.geography import describe, distances, pair_table
 from pipelines.paths import RunPaths
-
-_TABLE = ("region", "name", "lat", "lon", "name_en", "population", "tier", "province")
-_ADCODE = re.compile(r"[1-9][0-9]{5}")
-
-
-@dataclass(frozen=True)
-class Log:
-    """Where a run's queries and regions lie, and how both are written."""
-
-    data: Path
-    files: list[Path]
-    source: QueriesSource
-    regions: Regions
-    monthly: bool
-    """Every file is one calendar month of parquet texts, as the simulation writes them."""
-
-
-def log_of(name: str, config: RunConfig) -> Log:
-    """The log of a run: the user's, or the simulation's.
-
-    Raises:
-        UserError: if its files are not there.
-    """
-    if isinstance(config.source, QueriesSource):
-        data = Path(config.data)
-        files = locate(data, config.source.path, "source.path")
-        return Log(data, files, config.source, config.regions, monthly=False)
-    raw = RunPaths(name).raw
-    files = sorted((raw / "queries").glob("*.parquet"))
-    if not files:
-        raise UserError(
-            f"{raw}/queries: holds no month of queries; build it first (talentflow simulate {name})"
-        )
-    columns = dict(zip(("id", *_TABLE[1:]), _TABLE, strict=True))
-    own = config.regions.model_copy(update={"path": "regions.csv", **columns})
-    return Log(
-        raw, files, QueriesSource(kind="queries", path="queries/*.parquet"), own, config.period.unit != "week"
-    )
 
 
 def extract(name: str, config: RunConfig) -> None:
@@ -71,19 +29,18 @@ def extract(name: str, config: RunConfig) -> None:
     Raises:
         UserError: naming what is wrong with the data, where, and how to mend it; nothing is written then.
     """
-    log = log_of(name, config)
-    gazetteer = read_gazetteer(log.data, log.regions, log.source.sep, log.source.encoding)
-    with whole_folder(RunPaths(name).extracted) as folder, tempfile.TemporaryDirectory() as spool:
-        unit = config.period.unit
+    with whole_folder(RunPaths(name).extracted) as folder, tempfile.TemporaryDirectory() as temporary:
+        log, spool = log_source(name, config, Path(temporary)), Path(temporary) / "spool"
         if log.monthly:
-            chunks, torn = monthly_chunks(log.files, unit), list[str]()
+            chunks, torn = monthly_chunks(log.files, config.period.unit), list[str]()
         else:
-            chunks, torn = spooled_chunks(log.files, log.source, unit, Path(spool))
+            chunks, torn = spooled_chunks(log.files, log.source, config.period.unit, spool)
         parts = _counted(chunks, torn, rules_of(config), folder / "quarantine")
-        population = None if gazetteer is None else _population(gazetteer)
-        extracted = assemble(parts, len(torn), config, population)
-        described = describe(extracted.regions, gazetteer, log.regions)
-        known_by, km = distances(log.data, log.regions, described, log.source.sep, log.source.encoding)
+        extracted = assemble(parts, len(torn), config, log.population)
+        described = describe(extracted.regions, log.gazetteer, log.regions)
+        known_by, km = distances(
+            Path(config.data), log.regions, described, log.source.sep, log.source.encoding
+        )
         for table in ("flows", "search", "queries"):
             _write(folder / f"{table}.parquet", getattr(extracted, table))
         write_parquet(folder / "regions.parquet", described)
@@ -107,36 +64,14 @@ def _counted(chunks: list[Chunk], torn: list[str], rules: Rules, quarantine: Pat
     return parts
 
 
-def _population(gazetteer: Gazetteer) -> dict[int, float]:
-    """Adcode -> inhabitants (NaN: unknown) of the listed regions.
-
-    Raises:
-        UserError: at a region that has no adcode.
-    """
-    people = gazetteer.more.get("population")
-    known = [math.nan] * len(gazetteer.rows) if people is None else people.to_pylist()
-    for code in gazetteer.rows:
-        if _ADCODE.fullmatch(code) is None:
-            raise UserError(
-                f"{gazetteer.table.path}: region {code!r} is no 6-digit adcode; "
-                "queries are matched with China's prefectures"
-            )
-    return {
-        int(code): known[row] if known[row] is not None else math.nan for code, row in gazetteer.rows.items()
-    }
-
-
-def _record(config: RunConfig, log: Log, extracted: Extracted, known_by: str) -> dict[str, Any]:
+def _record(config: RunConfig, log: LogSource, extracted: Extracted, known_by: str) -> dict[str, Any]:
     sums = extracted.queries.drop("period").sum().row(0, named=True)
     calendar, period = config.period.calendar, config.period
     people, suppressed = sums["people"], sums["suppressed_people"]
     flows = extracted.flows
     flowing = set(flows["origin"]) | set(flows["destination"])
     return {
-        "files": {
-            path.relative_to(log.data).as_posix() if path != log.data else path.name: sha256_of(path)
-            for path in log.files
-        },
+        "files": {path.name: sha256_of(path) for path in log.files},
         "rows": {
             "read": sums["read"],
             "kept": sums["kept"],
@@ -152,7 +87,7 @@ def _record(config: RunConfig, log: Log, extracted: Extracted, known_by: str) ->
         "regions": {
             "kept": len(extracted.regions),
             "merged": len(config.regions.merge),
-            "not_kept": 0,
+            "not_kept": len(log.population) - len(extracted.regions),
             "listed_without_flows": len(set(extracted.regions) - flowing),
         },
         "distances": known_by,

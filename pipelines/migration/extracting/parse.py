@@ -54,7 +54,7 @@ class Parsed:
 def parse(rows: pl.DataFrame, lexicon: Lexicon) -> Parsed:
     """Judge every distinct text of some rows, each once.
 
-    An Aho-Corasick automaton (Polars' `extract_many`) takes the leftmost, then longest terms, so none overlap.
+    An Aho-Corasick automaton (Polars' `extract_many`) takes the leftmost, then longest, so none overlap.
     A place with several readings is read as the one that another place of the text contains or lies in; else
     as the one where the user is; else as the only one in the user's province; else it is ambiguous.
 

@@ -28,7 +28,7 @@ class Weights:
     clipped: int
 
 
-def penetration(search: pl.DataFrame, population: dict[int, float] | None, config: RunConfig) -> Weights:
+def penetration(search: pl.DataFrame, population: dict[int, float], config: RunConfig) -> Weights:
     """Post-stratification weights of origins: inhabitants P_i over search users U^t_i.
 
     w^t_i = clip(P_i / max(U^t_i, u_min), p5, p95), the percentiles taken over origins and the periods before
@@ -44,15 +44,15 @@ def penetration(search: pl.DataFrame, population: dict[int, float] | None, confi
     """
     if config.extract.normalise == "none":
         return Weights(search.select("period", "origin", weight=pl.lit(1.0)), None, None, 0)
-    known = population or {}
-    unknown = sorted(set(search["origin"]) - {code for code, people in known.items() if people > 0})
+    unknown = sorted(set(search["origin"]) - {code for code, people in population.items() if people > 0})
     if unknown:
         raise UserError(
             f"regions: no population for {unknown[0]} ({len(unknown)} in all); name its column in "
             "regions.population and fill it in, or set extract.normalise: none"
         )
     people = pl.DataFrame(
-        {"origin": list(known), "people": list(known.values())}, {"origin": pl.UInt32, "people": pl.Float64}
+        {"origin": list(population), "people": list(population.values())},
+        {"origin": pl.UInt32, "people": pl.Float64},
     )
     users = pl.max_horizontal("users", pl.lit(config.extract.min_search_users))
     raw = (

@@ -1,6 +1,5 @@
 """The import stage: the user's files, or the simulation, become flows, regions and distances."""
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from pipelines.migration.importing.geography import describe, distances, pair_ta
 from pipelines.migration.importing.keep import kept_regions, refuse_unknown_merge
 from pipelines.migration.importing.locate import locate
 from pipelines.migration.importing.rows import read_rows
-from pipelines.migration.importing.simulate import simulate
 from pipelines.paths import RunPaths
 
 
@@ -38,7 +36,7 @@ def run(name: str, config: RunConfig) -> None:
     Raises:
         UserError: naming what is wrong with the data, where, and how to mend it; nothing is written then.
     """
-    if config.source.kind != "flows":
+    if not isinstance(config.source, FlowsSource):
         extract(name, config)
         return
     imported = read(config)
@@ -51,19 +49,14 @@ def run(name: str, config: RunConfig) -> None:
 
 
 def read(config: RunConfig) -> Imported:
-    """Read and check a run's data; nothing stays written.
+    """Read and check the table of counts of a `flows` run; nothing is written.
 
     Raises:
         UserError: naming what is wrong with the data, where, and how to mend it.
     """
-    if config.source.kind == "flows":
-        return _read(Path(config.data), config.source, config)
-    with tempfile.TemporaryDirectory() as folder:
-        simulate(config.source, config, Path(folder))
-        return _read(Path(folder), FlowsSource(kind="flows", path="flows.csv"), config)
-
-
-def _read(data: Path, source: FlowsSource, config: RunConfig) -> Imported:
+    data, source = Path(config.data), config.source
+    if not isinstance(source, FlowsSource):
+        raise TypeError(source.kind)
     calendar, regions = config.period.calendar, config.regions
     files = locate(data, source.path, "source.path")
     gazetteer = read_gazetteer(data, regions, source.sep, source.encoding)
