@@ -100,8 +100,8 @@ def test_an_unsure_place_is_labelled_by_what_is_written_or_by_where_the_searcher
 def test_words_of_the_held_back_inventory_are_in_its_rows_only(dirty):
     found = of(dirty, "job", "background", "no_place", "employer", "navigational", "ambiguous")
     assert found["held_back"].mean() == pytest.approx(0.2, abs=0.01)
-    assert set(found.filter(pl.col("text").str.contains("招人|流水线"))["held_back"]) == {True}
-    assert set(found.filter(pl.col("text").str.contains("招工|普工"))["held_back"]) == {False}
+    assert set(found.filter(pl.col("text").str.contains("流水线|诚聘"))["held_back"]) == {True}
+    assert set(found.filter(pl.col("text").str.contains("普工|文员"))["held_back"]) == {False}
 
 
 def test_the_log_reads_as_people_write(dirty):
