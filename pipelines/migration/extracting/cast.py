@@ -20,6 +20,8 @@ _ISO = "%Y-%m-%dT%H:%M:%SZ"
 _OTHER_FORMS = ("T%H:%M:%S%.f%:z", "T%H:%M:%S%.fZ", "T%H:%M:%S%.f", "T%H:%M", "")
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _CODE_LENGTH = 6
+_NOBODY = ("NULL", "null", "None", "nan", "NaN", "n/a", "N/A", "-")
+_DECIMAL = r"^-?[0-9]+\.[0-9]+$"
 _FIELD = {
     "bad_time": "written",
     "time_out_of_range": "written",
@@ -64,9 +66,11 @@ def cast(
         "no_query_id": pl.col("query_id").is_null(),
         "bad_time": pl.col("time").is_null(),
         "time_out_of_range": ~inside,
-        "no_user": _blank("user"),
+        "no_user": _blank("user") | pl.col("user").is_in(_NOBODY),
+        "bad_user": pl.col("user").str.contains(_DECIMAL),
         "bad_origin": pl.col("origin").is_not_null() & not_a_code,
-        "no_text": _blank("text"),
+        "no_text": pl.col("text").is_null() | ~pl.col("text").str.contains(r"\p{L}|\x{FFFD}"),
+        "garbled_text": pl.col("text").str.contains("\ufffd", literal=True),
     }
     reason = pl.lit(None, pl.UInt8)
     for name, holds in reversed(wrong.items()):

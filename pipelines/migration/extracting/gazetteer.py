@@ -40,9 +40,8 @@ class Place:
         match = _AUTONOMOUS.fullmatch(self.name)
         if match is not None:
             return match[1]
-        ending = next((each for each in _ENDINGS if self.name.endswith(each)), "")
-        stem = self.name.removesuffix(ending)
-        return stem if len(stem) > 1 else self.name
+        stems = (self.name.removesuffix(ending) for ending in _ENDINGS if self.name.endswith(ending))
+        return next((stem for stem in stems if len(stem) > 1), self.name)
 
 
 @dataclass(frozen=True)

@@ -85,5 +85,6 @@ def _lexicon(merge: Merge) -> Lexicon:
         return whole
     code = pl.col("code").replace(dict(merge))
     return replace(
-        whole, readings=whole.readings.with_columns(code=code).unique(("term", "code", "province"))
+        whole,
+        readings=whole.readings.with_columns(code=code).unique(("term", "code", "province", "strength")),
     )

@@ -13,8 +13,12 @@ from pipelines.migration.extracting.gazetteer import Place, gazetteer
 from pipelines.migration.extracting.normalise import normal
 from pipelines.migration.extracting.terms import terms
 
-PLACE, JOB, JOB_SITE, OTHER_SITE, NAVIGATION, EMPLOYER = (1 << bit for bit in range(6))
+PLACE, JOB, ROLE, ABOUT, JOB_SITE, OTHER_SITE, NAVIGATION, EMPLOYER = (1 << bit for bit in range(8))
 """What a term may be; a text's terms are joined to one number."""
+
+SURE, WEAK, BEHIND = range(3)
+"""How a term means a place: by its own name; as a district's short name, which never adds a second
+destination; as a district whose name a city has too, only beside the name of the city that it lies in."""
 
 _SHORTEST_GUESS = 6
 _LATIN = re.compile("[a-z]+")
@@ -28,8 +32,8 @@ class Lexicon:
     Attributes:
         patterns: every term once, longest first, so that the leftmost-first automaton takes the longest.
         kinds: term, kind (0: means nothing, and hides what it covers).
-        readings: term, code, province, weak: the prefectures (code below 100: provinces) that it may mean.
-            A weak reading is a district's short name: it never adds a second destination.
+        readings: term, code, province, strength: the prefectures (code below 100: provinces) that a term may
+            mean, and whether it does so SURE, WEAK or BEHIND.
         several: terms whose readings are all meant.
     """
 
@@ -49,6 +53,8 @@ def lexicon() -> Lexicon:
     kinds = dict.fromkeys(readings.found, PLACE)
     for kind, names in (
         (0, [*words.neither, *_roads()]),
+        (ABOUT, words.about),
+        (ROLE, words.roles),
         (JOB, words.job),
         (OTHER_SITE, words.other_sites),
         (JOB_SITE, words.job_sites),
@@ -58,10 +64,10 @@ def lexicon() -> Lexicon:
         kinds |= {term: kind for term in map(normal, names) if kind or term not in kinds}
     order = sorted(kinds, key=lambda term: (-len(term.encode()), term))
     rows = [
-        (term, code, code // 10000 or code, weak)
+        (term, code, code // 10000 or code, strength)
         for term in order
         if kinds[term] == PLACE
-        for code, weak in sorted(readings.found[term].items())
+        for code, strength in sorted(readings.found[term].items())
     ]
     return Lexicon(
         order,
@@ -70,7 +76,7 @@ def lexicon() -> Lexicon:
         ),
         pl.DataFrame(
             rows,
-            {"term": pl.String, "code": pl.UInt32, "province": pl.UInt32, "weak": pl.Boolean},
+            {"term": pl.String, "code": pl.UInt32, "province": pl.UInt32, "strength": pl.UInt8},
             orient="row",
         ),
         frozenset(map(normal, words.several)),
@@ -78,24 +84,24 @@ def lexicon() -> Lexicon:
 
 
 class _Readings:
-    """Collects, by normalised term, code -> whether the reading is weak."""
+    """Collects, by normalised term, code -> strength."""
 
     def __init__(self) -> None:
-        self.found: dict[str, dict[int, bool]] = defaultdict(dict)
+        self.found: dict[str, dict[int, int]] = defaultdict(dict)
         self.places = gazetteer()
         self.terms = terms()
 
-    def add(self, names: Iterable[str], code: int, *, weak: bool = False) -> None:
+    def add(self, names: Iterable[str], code: int, strength: int = SURE) -> None:
         for name in names:
             readings = self.found[normal(name)]
-            readings[code] = weak and readings.get(code, True)
+            readings[code] = min(strength, readings.get(code, strength))
 
     def chinese(self) -> None:
         for place in self.places.districts:
             self.add([place.name], place.prefecture)
             is_city = place.name.endswith("市")
             if is_city or place.short not in self.terms.common_words:
-                self.add([place.short], place.prefecture, weak=not is_city)
+                self.add([place.short], place.prefecture, SURE if is_city else WEAK)
         for place in self.places.prefectures:
             for name in _names(place):
                 self._own(name, place.code)
@@ -129,11 +135,12 @@ class _Readings:
         self._guess_typing_errors()
 
     def _own(self, name: str, code: int) -> None:
-        """A name that means one place, whatever districts share it, unless the others are as well known."""
-        term = normal(name)
+        """A name that means one place, districts of the same name left behind, unless as well known."""
+        readings = self.found[normal(name)]
         rivals = self.terms.contested.get(name, ())
-        kept = {each: weak for each, weak in self.found.get(term, {}).items() if each in rivals}
-        self.found[term] = {**kept, **{each: False for each in rivals if each not in kept}, code: False}
+        for each in {*readings, *rivals}:
+            readings[each] = readings.get(each, SURE) if each in rivals else BEHIND
+        readings[code] = SURE
 
     def _guess_typing_errors(self) -> None:
         """Latin names with one letter left out or two swapped, where no other name is written so."""

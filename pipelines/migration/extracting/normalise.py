@@ -12,7 +12,8 @@ _WORD = re.compile(" ?([a-z]+) ?")
 def normalised(column: str) -> pl.Expr:
     """NFKC, lower case, runs of anything but letters and digits as one blank, Latin words as `<word>`.
 
-    The brackets are the word boundary: `<work>` is not in `<network>`, and words that meet share none.
+    The brackets are the word boundary: `<work>` is not in `<network>`, and words that meet share none. Two
+    Chinese letters that stand alone side by side are one word: 上 海.
     """
     return (
         pl.col(column)
@@ -20,6 +21,7 @@ def normalised(column: str) -> pl.Expr:
         .str.to_lowercase()
         .str.replace_all(r"[^\p{L}\p{N}]+", " ")
         .str.strip_chars()
+        .str.replace_all(r"(^| )(\p{Han}) (\p{Han})( |$)", "$1$2$3$4")
         .str.replace_all(" ?([a-z]+) ?", "<$1>")
     )
 

@@ -6,12 +6,17 @@ from typing import Final
 import polars as pl
 
 from pipelines.migration.extracting.lexicon import (
+    ABOUT,
+    BEHIND,
     EMPLOYER,
     JOB,
     JOB_SITE,
     NAVIGATION,
     OTHER_SITE,
     PLACE,
+    ROLE,
+    SURE,
+    WEAK,
     Lexicon,
 )
 from pipelines.migration.extracting.normalise import normalised
@@ -112,7 +117,7 @@ def _verdict(kinds: pl.Expr) -> pl.Expr:
     return (
         pl.when(has(EMPLOYER)).then(BLOCKED)
         .when(address).then(NAVIGATIONAL)
-        .when(has(JOB | JOB_SITE)).then(NO_PLACE)
+        .when(has(JOB | JOB_SITE) | (has(ROLE) & has(PLACE) & ~has(ABOUT))).then(NO_PLACE)
         .otherwise(NO_JOB_INTENT)
         .cast(pl.UInt32).alias("outcome")
     )  # fmt: skip
@@ -121,15 +126,17 @@ def _verdict(kinds: pl.Expr) -> pl.Expr:
 def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split into what the text itself settles, one reading a term, and terms with several readings left."""
     mention = ("text", "term")
+    readings = _beside_their_city(readings)
+    firmly = pl.col("strength") == SURE
     several = pl.col("term").is_in(sorted(lexicon.several))
     count = pl.len().over(mention)
     readings = readings.with_columns(plain=several | (count == 1))
     settled, open_ = readings.filter("plain").drop("plain"), readings.filter(~pl.col("plain")).drop("plain")
-    weak = settled.filter("weak")
+    weak = settled.filter(~firmly)
     if open_.is_empty() and weak.is_empty():
         return settled.select(_READING), open_.select(_READING)
     for _ in range(_ROUNDS):
-        firm = settled.filter(~pl.col("weak"))
+        firm = settled.filter(firmly)
         # A province that is only one reading of a term may still be what holds another term's city.
         about = pl.concat([firm, open_.filter(pl.col("code") == pl.col("province"))]).select(
             "text", "province", by="term", other="code"
@@ -146,17 +153,27 @@ def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.
         )
         narrowed = pl.concat([near, open_.join(near, on=mention, how="anti")]) if near.height else open_
         alone = pl.len().over(mention) == 1
-        settled = pl.concat([settled, narrowed.filter(alone).with_columns(weak=False)])
+        settled = pl.concat([settled, narrowed.filter(alone).with_columns(strength=pl.lit(SURE, pl.UInt8))])
         open_ = narrowed.filter(~alone)
     # A district's short name says which part of a city, never a second destination beside a named city.
-    cities = settled.filter(~pl.col("weak"), pl.col("code") >= _CITIES).select("text").unique()
-    settled = pl.concat(
-        [settled.filter(~pl.col("weak")), settled.filter("weak").join(cities, on="text", how="anti")]
-    )
-    only_weak = pl.col("weak").all().over(mention)
+    cities = settled.filter(firmly, pl.col("code") >= _CITIES).select("text").unique()
+    settled = pl.concat([settled.filter(firmly), settled.filter(~firmly).join(cities, on="text", how="anti")])
+    only_weak = (pl.col("strength") == WEAK).all().over(mention)
     beside = open_.filter(only_weak).join(cities, on="text", how="semi")
     open_ = open_.join(beside, on=mention, how="anti")
     return settled.select(_READING), open_.select(_READING)
+
+
+def _beside_their_city(readings: pl.DataFrame) -> pl.DataFrame:
+    """Without readings that are BEHIND, and without the terms that these explain: 中山 in 大连 中山."""
+    front = readings.filter(pl.col("strength") < BEHIND)
+    named = front.filter(pl.col("strength") == SURE).select("text", "code", by="term")
+    explained = (
+        readings.filter(pl.col("strength") == BEHIND)
+        .join(named, on=("text", "code"))
+        .filter(pl.col("term") != pl.col("by"))
+    )
+    return front.join(explained, on=("text", "term"), how="anti")
 
 
 def _ask_origin(open_: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

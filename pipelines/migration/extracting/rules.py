@@ -12,8 +12,10 @@ REASONS: Final = (
     "bad_time",
     "time_out_of_range",
     "no_user",
+    "bad_user",
     "bad_origin",
     "no_text",
+    "garbled_text",
     "duplicate_id",
 )
 """Why a row is in quarantine: it cannot be read; the first that holds."""

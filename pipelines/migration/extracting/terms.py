@@ -17,6 +17,8 @@ class Terms:
     """The lists by the keys of terms.yaml, whose comments say what each is."""
 
     job: Words
+    roles: Words
+    about: Words
     job_sites: Words
     other_sites: Words
     navigation: Words
