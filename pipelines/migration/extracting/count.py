@@ -118,7 +118,11 @@ def _fate(judged: Judged, rules: Rules, machines: pl.DataFrame, people: pl.DataF
     gap = period.is_in(sorted(rules.gaps))
     text = people.filter(pl.col("origin") > 0, pl.col("outcome") < _FIRST_CODE)
     parts = [
-        judged.quarantine.select("period", name="reason", rows=pl.lit(1)),
+        judged.quarantine.select(
+            period=pl.when(period.is_between(rules.first, rules.last)).then(period),
+            name="reason",
+            rows=pl.lit(1),
+        ),
         judged.outside.to_frame().select(
             period=pl.when(gap).then(period),
             name=pl.when(gap).then(pl.lit("in_gap")).otherwise(pl.lit("outside_period")),
