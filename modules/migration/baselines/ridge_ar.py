@@ -56,9 +56,19 @@ class RidgeAR(LogForecaster):
 
     def lags(self, x: Tensor, season: Tensor) -> Tensor:
         """Forecast some corridors only: x is B x L x C, the output B x h x C."""
-        steps = torch.arange(season.shape[1], device=x.device)
-        weight = self.weight[steps, season % self.seasons]  # B x h x (L + 1)
-        return torch.einsum("blc,bhl->bhc", x, weight[..., :-1]) + weight[..., -1, None]
+        return torch.einsum("blc,bhl->bhc", x, self.lag_weight(season)) + self.bias(season)[..., None]
+
+    def lag_weight(self, season: Tensor) -> Tensor:
+        """Weights of the lags: B x h x L."""
+        return self._of_season(season)[..., :-1]
+
+    def bias(self, season: Tensor) -> Tensor:
+        """What is added whatever the past: B x h."""
+        return self._of_season(season)[..., -1]
+
+    def _of_season(self, season: Tensor) -> Tensor:
+        steps = torch.arange(season.shape[1], device=season.device)
+        return self.weight[steps, season % self.seasons]  # B x h x (L + 1)
 
     def prior(self) -> Tensor:
         """w_0: h x (L + 1)."""
