@@ -77,4 +77,4 @@ lock: $(STAMP) ## Resolve the lock anew (only releases older than a week)
 	$(COMPILE) --group serve --constraints requirements.lock -o serving/requirements.lock
 
 clean: ## Remove what the graph made; keep the environment and the DVC cache
-	rm -rf .scratch runs/*/{extracted,validation,split,tune,model,artefact,evaluation,report}
+	rm -rf .scratch runs/*/{raw,gold,extracted,validation,split,tune,model,artefact,evaluation,report}

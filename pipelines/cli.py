@@ -55,6 +55,14 @@ lineage = typer.Typer(
 app.add_typer(lineage, name="lineage")
 
 
+@app.command(epilog="Example: talentflow simulate cities")
+def simulate(run: Run) -> None:
+    """Write a simulated run's raw job-search queries, and the gold labels that score their extraction."""
+    from pipelines.migration.simulating import stage
+
+    stage.run(run, load_run(run))
+
+
 @app.command("import", epilog="Example: talentflow import cities")
 def import_(run: Run) -> None:
     """Read or simulate the run's flows into one sorted table, with its regions and distances."""

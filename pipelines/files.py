@@ -64,6 +64,10 @@ def write_text(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def write_parquet(path: Path, table: pa.Table) -> None:
-    """Write a table as zstd parquet without its pandas metadata; the caller has sorted it."""
-    pq.write_table(table.replace_schema_metadata(None), path, compression="zstd")
+def write_parquet(path: Path, table: pa.Table, repeated: list[str] | None = None) -> None:
+    """Write a table as zstd parquet without its pandas metadata; the caller has sorted it.
+
+    `repeated` names the columns whose values repeat (none given: any may); the others get no dictionary.
+    """
+    dictionary = True if repeated is None else repeated
+    pq.write_table(table.replace_schema_metadata(None), path, compression="zstd", use_dictionary=dictionary)

@@ -121,7 +121,7 @@ class _Chain:
 
     def stages(self) -> str:
         for stage in GRAPH:
-            if locked_key(self.locked, stage, self.run) != self.champion.source.stage_keys[stage]:
+            if locked_key(self.locked, stage, self.run) != self.champion.source.stage_keys.get(stage):
                 raise UserError(
                     f"dvc.lock: {stage}@{self.run} is not the stage that {self._v} came from: changed, or "
                     f"the workspace has moved on from commit {self.champion.source.commit[:12]}"

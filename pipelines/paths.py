@@ -18,6 +18,16 @@ class RunPaths:
         return Path("runs") / self.run
 
     @property
+    def raw(self) -> Path:
+        """A simulated run: queries/<YYYY-MM>.parquet and regions.csv; another: empty.json."""
+        return self.top / "raw"
+
+    @property
+    def gold(self) -> Path:
+        """A simulated run: queries/<YYYY-MM>.parquet, variables and flows; another: empty.json."""
+        return self.top / "gold"
+
+    @property
     def extracted(self) -> Path:
         """flows.parquet, regions.parquet, distances.parquet (if known) and import.json."""
         return self.top / "extracted"

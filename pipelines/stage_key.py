@@ -13,7 +13,7 @@ from dvc.repo import Repo
 from modules.errors import UserError
 from pipelines.config import load_run
 
-STAGES = ("import", "validate", "split", "tune", "train", "evaluate", "report")
+STAGES = ("simulate", "import", "validate", "split", "tune", "train", "evaluate", "report")
 
 
 def stage_content(repo: Repo, stage: str, run: str) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from ruamel.yaml import YAML
 from tests.conftest import TOP
 
 STAGES = YAML(typ="safe").load((TOP / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-MODULES = {"import": "pipelines.migration.importing.ingest"}
+MODULES = {
+    "simulate": "pipelines.migration.simulating.stage",
+    "import": "pipelines.migration.importing.ingest",
+}
 # Where a run lies, what it cost and how it was started do not shape what it writes.
 EXEMPT = {
     "modules/errors.py",

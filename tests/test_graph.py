@@ -25,6 +25,8 @@ from tests.conftest import BIN, call
 
 pytestmark = pytest.mark.slow
 OUTPUTS = (
+    "raw",
+    "gold",
     "extracted",
     "validation",
     "split",

@@ -10,7 +10,10 @@ from tests.conftest import call, copy_project
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_project(tmp_path_factory.mktemp("tree") / "talentflow")
+    tree = copy_project(tmp_path_factory.mktemp("tree") / "talentflow")
+    (tree / "runs" / "cities" / "raw").mkdir(parents=True)
+    (tree / "runs" / "cities" / "raw" / "regions.csv").write_text("region\n", encoding="utf-8")
+    return tree
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from modules.migration.period import Calendar
 from pipelines.config import RunConfig, SimulateSource
-from pipelines.migration.importing.cities import City, largest_cities
 from pipelines.migration.importing.sphere import kilometres
+from pipelines.migration.simulating.cities import City, largest_cities
 
 _PEAK = {"day": 0, "week": 0, "month": 2, "quarter": 0, "year": 0}  # Monday, March, first quarter
 _STAY_LOGIT = float(np.log(0.6 / 0.4))  # 60 % of moves stay in their city
@@ -94,7 +94,7 @@ def simulate(source: SimulateSource, config: RunConfig, folder: Path) -> None:
     observed = config.period.observed
     rng = np.random.default_rng(config.seed)
     seasons = np.array([calendar.season(p) for p in observed])
-    rate = plant(cities, seasons, calendar, source.volume, rng).rate
+    rate = plant(cities, seasons, calendar, source.queries / len(observed), rng).rate
     count = rng.poisson(rate * rng.gamma(_DISPERSION, 1 / _DISPERSION, rate.shape))
     t, i, j = np.nonzero(count)
     labels = pa.array([calendar.label(p) for p in observed])
