@@ -57,7 +57,7 @@ def _contenders(paths: RunPaths) -> list[Contender]:
     return [
         Contender(
             name=model["model"],
-            learned=model["learned"],
+            baseline=model["baseline"],
             parameters=best[model["model"]],
             **{
                 fold: {

@@ -38,8 +38,8 @@ class Row(Section):
     """One model on the leaderboard."""
 
     model: str
-    learned: bool
-    """True: a network; false: a baseline."""
+    baseline: bool
+    """Whether it is there to be beaten; our own model, and the closed form it starts from, are not."""
     seeds: int
     parameters: dict[str, float | int | str]
     """The hyperparameters that the sweep chose."""

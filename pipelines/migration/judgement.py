@@ -26,7 +26,7 @@ class Contender:
     """One model with its fits: a network a seed, for the back-test and for the test."""
 
     name: str
-    learned: bool
+    baseline: bool
     parameters: Mapping[str, float | int | str]
     backtest: Fitted
     final: Fitted
@@ -73,7 +73,7 @@ class Judgement:
     @property
     def best_baseline(self) -> Contender:
         """First baseline in the back-test."""
-        return next(contender for contender in self.ranked if not contender.learned)
+        return next(contender for contender in self.ranked if contender.baseline)
 
     def error(self, name: str) -> Float64Array:
         """Absolute test error of a model, mean over seeds, 0 where not scored: O x h x N x N."""
@@ -105,7 +105,7 @@ class Judgement:
         by_horizon = self.error(name).sum((0, 2, 3)) / np.maximum(self.scored.sum((0, 2, 3)), 1)
         return Row(
             model=name,
-            learned=contender.learned,
+            baseline=contender.baseline,
             seeds=len(contender.final),
             parameters=dict(contender.parameters),
             backtest_mae=_spread(self.backtest[name]),

@@ -73,7 +73,7 @@ def model_card(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "run": evaluation.run,
         "model": row.model,
-        "learned": row.learned,
+        "baseline": row.baseline,
         "hyperparameters": row.parameters,
         "intended_use": "forecast of moves between regions for planning; not for decisions about persons",
         "unit": evaluation.unit,
