@@ -54,6 +54,16 @@ class Row(Section):
     """Test MAE at horizon 1, 2, ..."""
 
 
+class VariableScore(Section):
+    """How a city variable orders the cities in the test periods, as said one period ahead."""
+
+    name: str
+    spearman: Spread
+    """With the variable's statistic, mean over periods."""
+    planted: Spread | None
+    """With what the simulation planted (none: not simulated)."""
+
+
 class Slice(Section):
     """Test MAE of every model on a part of the corridors."""
 
@@ -128,6 +138,8 @@ class Evaluation(Section):
     """The busiest corridors."""
     inflow: tuple[Inflow, ...]
     """By actual inflow, largest first."""
+    variables: tuple[VariableScore, ...]
+    """Of DHG-SIL, whether or not it is the candidate; empty if it did not take part."""
 
 
 def read_evaluation(path: Path) -> Evaluation:
