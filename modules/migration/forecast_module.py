@@ -1,4 +1,4 @@
-"""Training the residual GRU."""
+"""Training a forecaster that learns on top of the autoregressive core."""
 
 from typing import Any
 
@@ -7,64 +7,82 @@ import torch
 from torch import Tensor
 from torch.nn.functional import smooth_l1_loss
 
+from modules.migration.forecaster import LogForecaster
 from modules.migration.residual_gru import ResidualGRU
 from modules.migration.windows import Window
 
+_BETA = 0.1
+"""Where the loss turns from square to absolute: near the latter, since forecasts are judged by MAE."""
+
 
 class ForecastModule(pl.LightningModule):
-    """Smooth L1 (beta 0.5) on standardised logs of sampled corridors, AdamW, one-cycle learning rate.
-
-    A corridor's weight in the loss is its mean flow to the power the core was fitted with, scaled to mean 1.
+    """Smooth L1 on standardised logs, AdamW, one-cycle learning rate.
 
     Args:
         network: what learns; its core stays as it is.
         size: N x N, mean flow of each corridor over training.
         learning_rate: peak of the cycle.
         steps: length of the cycle, in batches.
+        size_weight: a corridor's weight is its mean flow to this power, scaled to mean 1.
         weight_decay: of AdamW.
-        corridors: sampled anew for every batch (all, if there are fewer).
+        corridors: sampled anew for every batch where the network can forecast some corridors only.
         seed: of the sampling.
     """
 
-    size: Tensor
+    weight: Tensor
 
     def __init__(
         self,
-        network: ResidualGRU,
+        network: LogForecaster,
         size: Tensor,
         learning_rate: float,
         steps: int,
+        size_weight: float = 0.5,
         weight_decay: float = 1e-4,
         corridors: int = 1024,
         seed: int = 0,
     ) -> None:
         super().__init__()
         self.network = network
-        weight = size.clamp_min(1e-9) ** network.core.size_weight
-        self.register_buffer("size", weight / weight.mean())
+        weight = size.clamp_min(1e-9) ** size_weight
+        self.register_buffer("weight", weight / weight.mean())
         self.steps = steps
         self.learning_rate, self.weight_decay, self.corridors = learning_rate, weight_decay, corridors
         self.generator = torch.Generator().manual_seed(seed)
 
-    def _loss(self, batch: Window, origin: Tensor, destination: Tensor) -> Tensor:
-        encoder = self.network.encoder
-        forecast = self.network.corridors(encoder.encode(batch.history), batch.season, origin, destination)
-        target = encoder.encode(batch.target[:, :, origin, destination])
-        weight = batch.scored[:, :, origin, destination] * self.size[origin, destination]
-        loss = smooth_l1_loss(forecast, target, beta=0.5, reduction="none")
-        return (loss * weight).sum() / weight.sum().clamp_min(1e-9)
+    def forecast_loss(self, forecast: Tensor, target: Tensor, scored: Tensor, weight: Tensor) -> Tensor:
+        """Weighted mean loss of standardised forecasts (B x h x ...) against counts, over scored cells."""
+        encoded = self.network.encoder.encode(target)
+        loss = smooth_l1_loss(forecast, encoded, beta=_BETA, reduction="none")
+        cells = scored * weight
+        return (loss * cells).sum() / cells.sum().clamp_min(1e-9)
 
     def training_step(self, batch: Window, _index: int) -> Tensor:
-        """Loss on a sample of corridors."""
-        regions = self.network.task.regions
-        sample = torch.randperm(regions * regions, generator=self.generator)[: self.corridors].to(self.device)
-        loss = self._loss(batch, sample // regions, sample % regions)
+        """Loss on a sample of corridors, or on all."""
+        network = self.network
+        x = network.encoder.encode(batch.history)
+        if isinstance(network, ResidualGRU):
+            regions = network.task.regions
+            sample = torch.randperm(regions * regions, generator=self.generator)[: self.corridors]
+            i, j = (part.to(self.device) for part in (sample // regions, sample % regions))
+            forecast = network.corridors(x, batch.season, i, j)
+            loss = self.forecast_loss(
+                forecast, batch.target[:, :, i, j], batch.scored[:, :, i, j], self.weight[i, j]
+            )
+        else:
+            forecast = network.encoded(x, batch.season)
+            loss = self.forecast_loss(forecast, batch.target, batch.scored, self.weight)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.history))
         return loss
 
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """What learns, and how fast."""
+        return [{"params": list(self.network.parameters()), "lr": self.learning_rate}]
+
     def configure_optimizers(self) -> Any:
         """AdamW under a one-cycle schedule (Smith, arXiv:1803.09820)."""
-        learned = [p for p in self.network.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(learned, lr=self.learning_rate, weight_decay=self.weight_decay)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.learning_rate, total_steps=self.steps)
+        groups = self.parameter_groups()
+        optimizer = torch.optim.AdamW(groups, weight_decay=self.weight_decay)
+        peaks = [group["lr"] for group in groups]
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, peaks, total_steps=self.steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -243,10 +243,17 @@ class Checks(Section):
 class Tune(Section):
     """The sweep."""
 
+    models: Literal["all"] | tuple[str, ...] = "all"
+    """All that mean something for the data, or a list of names; one that inherits needs its ancestors."""
     trials: int = Field(default=8, ge=1)
     """Configurations drawn for every model that has a search space."""
     parallel: int = Field(default=2, ge=1)
     """Trials that run at a time, one thread each; changes no byte of the result, so DVC does not watch it."""
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _list_to_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
 
 class Train(Section):

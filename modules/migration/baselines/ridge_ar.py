@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
+from modules.migration.addends import Addends
 from modules.migration.forecaster import LogForecaster, Task
 
 if TYPE_CHECKING:  # it reads tables, by a library that serving does not have
@@ -54,11 +55,27 @@ class RidgeAR(LogForecaster):
         """Forecast in the encoder's space."""
         return self.lags(x.flatten(2), season).reshape(*season.shape, *x.shape[2:])
 
+    def addends(self, x: Tensor, season: Tensor) -> Addends:
+        """What `encoded` is the sum of."""
+        own = self.lag_weight(season)[..., None, None] * x[:, None]
+        level = self.bias(season)[..., None, None].expand(-1, -1, *x.shape[2:])
+        return Addends({"own": own}, {"level": level})
+
     def lags(self, x: Tensor, season: Tensor) -> Tensor:
         """Forecast some corridors only: x is B x L x C, the output B x h x C."""
-        steps = torch.arange(season.shape[1], device=x.device)
-        weight = self.weight[steps, season % self.seasons]  # B x h x (L + 1)
-        return torch.einsum("blc,bhl->bhc", x, weight[..., :-1]) + weight[..., -1, None]
+        return torch.einsum("blc,bhl->bhc", x, self.lag_weight(season)) + self.bias(season)[..., None]
+
+    def lag_weight(self, season: Tensor) -> Tensor:
+        """Weights of the lags: B x h x L."""
+        return self._of_season(season)[..., :-1]
+
+    def bias(self, season: Tensor) -> Tensor:
+        """What is added whatever the past: B x h."""
+        return self._of_season(season)[..., -1]
+
+    def _of_season(self, season: Tensor) -> Tensor:
+        steps = torch.arange(season.shape[1], device=season.device)
+        return self.weight[steps, season % self.seasons]  # B x h x (L + 1)
 
     def prior(self) -> Tensor:
         """w_0: h x (L + 1)."""

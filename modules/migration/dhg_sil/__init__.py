@@ -1,0 +1,1 @@
+"""DHG-SIL: discrepant-homophily graph-enhanced sequential interpretable learning of migration flows."""
