@@ -48,35 +48,41 @@ class Cast:
     quarantine: pl.DataFrame
 
 
-def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series) -> Cast:
+def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series, month: int | None = None) -> Cast:
     """Read every field of raw rows but the text; a row has the first reason that holds, as REASONS stand.
 
     Most rows are sound, so a cheap look first finds those that may not be, and only these are judged.
 
     Args:
-        raw: COLUMNS, and `month` (ordinal) where the rows are said to be of one: others are out of range.
+        raw: COLUMNS; ids are compared with one another.
         unit: of the periods.
         prefectures: adcode -> adcode of its prefecture, 0 where there is none.
+        month: ordinal of the month that the rows are said to be of: other times are out of range.
     """
-    time = pl.col("time")
-    frame = raw.with_columns(time=read_times(raw["time"]), written="time")
-    if "month" not in raw.columns:
-        frame = frame.with_columns(month=pl.lit(None, pl.Int32))
+    time, user = pl.col("time"), pl.col("user")
     inside = time.dt.year().is_between(EARLIEST, LATEST)
-    inside &= pl.col("month").is_null() | (_ordinal("month") == pl.col("month"))
+    if month is not None:
+        first, after = (dt.date(each // 12, each % 12 + 1, 1) for each in (month, month + 1))
+        inside = time.is_between(first, after, closed="left")
     code = pl.col("origin").cast(pl.UInt32, strict=False)
-    not_a_code = pl.col("origin").is_not_null() & (
-        code.is_null() | (pl.col("origin").str.len_bytes() != _CODE_LENGTH)
-    )
-    frame = frame.with_columns(
-        period=_ordinal(unit),
+    not_a_code = code.is_null() | (pl.col("origin").str.len_bytes() != _CODE_LENGTH)
+    not_a_code &= pl.col("origin").is_not_null()
+    written = raw["time"]
+    frame = raw.with_columns(time=read_times(written))
+    typed = frame.select(
+        "query_id",
+        period=_ordinal(unit) if month is None or unit != "month" else pl.lit(month, pl.Int32),
+        user=user.hash(),
+        origin=pl.lit(prefectures).gather(code.fill_null(0)),
+        text=pl.col("text").hash(),
+        query="text",
         suspect=pl.col("query_id").is_null()
         | ~inside.fill_null(value=False)
         | not_a_code
-        | (pl.col("user").str.len_bytes() < _LONG).fill_null(value=True),
+        | (user.str.len_bytes() < _LONG).fill_null(value=True),
     )
-    suspects = frame.with_row_index("row").filter("suspect")
-    user = pl.col("user")
+    at = typed["suspect"].arg_true()
+    suspects = frame[at].with_columns(row=at, written=written[at])
     wrong = {
         "no_query_id": pl.col("query_id").is_null(),
         "bad_time": time.is_null(),
@@ -86,21 +92,14 @@ def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series) -> Cast:
         "bad_origin": not_a_code,
     }
     bad = suspects.with_columns(reason=_first_that_holds(wrong)).filter(pl.col("reason").is_not_null())
-    bad = pl.concat([bad, _twins(frame, bad["row"])])
-    mask = np.ones(frame.height, np.bool_)
-    mask[bad["row"].to_numpy()] = False
-    sound = frame.filter(pl.Series(mask)) if bad.height else frame
+    twins = _twins(frame, bad["row"])
+    bad = pl.concat([bad, twins.with_columns(written=pl.lit(None, pl.String)).select(bad.columns)])
+    sound = np.ones(frame.height, np.bool_)
+    sound[bad["row"].to_numpy()] = False
+    rows = typed.drop("suspect")
     return Cast(
-        sound.select(
-            "query_id",
-            "period",
-            "month",
-            user=user.hash(),
-            origin=pl.lit(prefectures).gather(code.fill_null(0)),
-            text=pl.col("text").hash(),
-            query="text",
-        ),
-        _quarantined(bad),
+        (rows.filter(pl.Series(sound)) if bad.height else rows).with_columns(month=pl.lit(month, pl.Int32)),
+        _quarantined(bad.with_columns(period=_ordinal(unit), month=pl.lit(month, pl.Int32))),
     )
 
 
@@ -143,10 +142,9 @@ def _ordinal(unit: Unit) -> pl.Expr:
 
 def _twins(frame: pl.DataFrame, bad: pl.Series) -> pl.DataFrame:
     """All sound rows but one of those with the same id: whichever order they come in, the same one stays."""
-    numbered = frame.with_row_index("row").with_columns(reason=pl.lit("duplicate_id"))
     ids = frame["query_id"].hash().sort()
-    if not (ids == ids.shift()).any():
-        return numbered.clear()
+    some = frame if (ids == ids.shift()).any() else frame.clear()
+    numbered = some.with_row_index("row").with_columns(reason=pl.lit("duplicate_id"))
     sound = numbered.filter(~pl.col("row").is_in(bad.implode()))
     twins = sound.filter(sound["query_id"].is_duplicated()).sort("query_id", "time", "text", "user", "origin")
     return twins.filter(~twins["query_id"].is_first_distinct())

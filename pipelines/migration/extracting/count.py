@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.migration.extracting.judge import Judged
-from pipelines.migration.extracting.parse import NO_PLACE, VERDICTS
+from pipelines.migration.extracting.parse import NO_PLACE, UNREADABLE, VERDICTS
 from pipelines.migration.extracting.rules import Rules
 
 UNITS = 2520
@@ -48,9 +48,9 @@ def count(judged: Judged, rules: Rules) -> Counted:
     """
     rows = judged.rows.select("period", "origin", "outcome", who=_mixed("user", "period", _MIX_PERIOD))
     busy = _more_often_than(rows["who"], rules.max_queries)
-    machine = pl.col("who").is_in(busy.implode())
-    machines = rows.filter(machine) if len(busy) else rows.clear()
-    people = rows.filter(~machine) if len(busy) else rows
+    readable = ~pl.col("outcome").is_in(list(UNREADABLE))
+    machine = pl.col("who").is_in(busy.implode()) if len(busy) else pl.lit(value=False)
+    machines, people = rows.filter(readable & machine), rows.filter(readable & ~machine)
     tally = _tally(people)
     somewhere = people.filter(pl.col("origin") > 0)
     here = _distinct(somewhere, "origin")

@@ -1,5 +1,6 @@
 """Give every row of a chunk its outcome: quarantined, outside the run, or what its text says."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -15,6 +16,7 @@ from pipelines.migration.extracting.rules import Rules
 
 _CODES = 1_000_000
 
+Part = tuple[pl.DataFrame, int | None]
 Merge = tuple[tuple[int, int], ...]
 
 
@@ -23,7 +25,8 @@ class Judged:
     """Every row of a chunk.
 
     Attributes:
-        rows: query_id, period, user, origin, outcome (as in Parsed.outcomes).
+        rows: query_id, period, user, origin, outcome (as in Parsed.outcomes), those whose text is UNREADABLE
+            too.
         sets: outcome, code: the destinations of outcomes that are sets.
         quarantine: query_id, reason, value, period (null where the time is at fault), month.
         outside: period of the sound rows before, after and in the gaps of the run.
@@ -35,19 +38,22 @@ class Judged:
     outside: pl.Series
 
 
-def judge(raw: pl.DataFrame, rules: Rules, memory: Memory | None = None) -> Judged:
+def judge(raw: Iterable[Part], rules: Rules, memory: Memory | None = None) -> Judged:
     """Read the rows, parse every distinct text once, and give each row its outcome.
 
     Args:
-        raw: what `cast` takes; all rows of some whole periods.
+        raw: all rows of some whole periods, part by part, with the month that `cast` takes.
         rules: the run's.
         memory: outcomes of earlier chunks' texts; gets this one's.
     """
-    read = cast(raw, rules.unit, _prefectures(rules.merge))
-    inside = pl.col("period").is_between(rules.first, rules.last)
-    if rules.gaps:
-        inside &= ~pl.col("period").is_in(sorted(rules.gaps))
-    rows = read.rows.filter(inside)
+    prefectures = _prefectures(rules.merge)
+    parts = [cast(frame, rules.unit, prefectures, month) for frame, month in raw]
+    rows = pl.concat([part.rows for part in parts])
+    span = pl.col("period").is_between(rules.first, rules.last) & ~pl.col("period").is_in(sorted(rules.gaps))
+    inside = rows.select(span)["period"]
+    outside = rows["period"].filter(~inside)
+    if len(outside):
+        rows = rows.filter(inside)
     parsed = parse(rows, _lexicon(rules.merge), memory)
     judged = rows.drop("query").join(parsed.outcomes, on="text", how="left", maintain_order="left")
     outcome = pl.col("outcome")
@@ -55,25 +61,22 @@ def judge(raw: pl.DataFrame, rules: Rules, memory: Memory | None = None) -> Judg
         here = parsed.open.rename({"outcome": "here"})
         judged = judged.join(here, on=("text", "origin"), how="left", maintain_order="left")
         judged = judged.with_columns(outcome=pl.coalesce("outcome", "here"))
-    unreadable = judged.filter(outcome.is_in(list(UNREADABLE)))
-    if unreadable.height:
-        judged = judged.filter(~outcome.is_in(list(UNREADABLE)))
     if rules.stay_without_place:
         stays = (outcome == NO_PLACE) & (pl.col("origin") > 0)
         judged = judged.with_columns(outcome=pl.when(stays).then("origin").otherwise(outcome))
-    texts = unreadable.select(
+    unreadable = judged.filter(outcome.is_in(list(UNREADABLE))).select(
         "query_id",
         "month",
         "period",
         reason=outcome.replace_strict(UNREADABLE, return_dtype=pl.String),
         value=pl.lit(None, pl.String),
     )
-    quarantine = pl.concat([read.quarantine, texts.select(read.quarantine.columns)])
+    quarantine = pl.concat([*(part.quarantine for part in parts), unreadable], how="diagonal")
     return Judged(
         judged.select("query_id", "period", "user", "origin", "outcome"),
         parsed.sets,
         quarantine.sort("query_id", "reason", "value", nulls_last=True),
-        read.rows.filter(~inside)["period"],
+        outside,
     )
 
 

@@ -1,6 +1,7 @@
 """A log of queries as chunks of whole periods, whatever files it comes in."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,18 +96,16 @@ def spooled_chunks(
     return chunks, ragged
 
 
-def read_chunk(chunk: Chunk) -> pl.DataFrame:
-    """The raw rows of a chunk: cast.COLUMNS, and month where the files' names tell it.
+def read_chunk(chunk: Chunk) -> Iterator[tuple[pl.DataFrame, int | None]]:
+    """The raw rows of a chunk, cast.COLUMNS: by month, with its ordinal, or all together, with none.
 
     Raises:
         UserError: if a file is broken or lacks a column.
     """
-    frames = [_read(path) for path in chunk.files]
-    counted = [Calendar("month").ordinal(month) for month in chunk.months]
-    months = [
-        frame.with_columns(month=pl.lit(at, pl.Int32)) for frame, at in zip(frames, counted, strict=False)
-    ]
-    return pl.concat(months or frames)
+    if not chunk.months:
+        yield pl.concat([_read(path) for path in chunk.files]), None
+    for path, month in zip(chunk.files, chunk.months, strict=False):
+        yield _read(path), Calendar("month").ordinal(month)
 
 
 def _read(path: Path) -> pl.DataFrame:
