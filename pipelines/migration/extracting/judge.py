@@ -58,9 +58,13 @@ def judge(raw: Iterable[Part], rules: Rules, memory: Memory | None = None) -> Ju
     judged = rows.drop("query").join(parsed.outcomes, on="text", how="left", maintain_order="left")
     outcome = pl.col("outcome")
     if parsed.open.height:
-        here = parsed.open.rename({"outcome": "here"})
-        judged = judged.join(here, on=("text", "origin"), how="left", maintain_order="left")
-        judged = judged.with_columns(outcome=pl.coalesce("outcome", "here"))
+        at = judged["outcome"].is_null().arg_true()
+        here = (
+            judged[at]
+            .select("text", "origin")
+            .join(parsed.open, on=("text", "origin"), how="left", maintain_order="left")
+        )
+        judged = judged.with_columns(judged["outcome"].scatter(at, here["outcome"]))
     if rules.stay_without_place:
         stays = (outcome == NO_PLACE) & (pl.col("origin") > 0)
         judged = judged.with_columns(outcome=pl.when(stays).then("origin").otherwise(outcome))

@@ -12,9 +12,11 @@ class Memory:
     def __init__(self) -> None:
         self.known = pl.DataFrame(schema={"text": pl.UInt64, "outcome": pl.UInt32})
 
-    def of(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """What is known of some texts: text, outcome."""
-        return texts.select("text").join(self.known, on="text")
+    def split(self, texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The texts that are new, and of the others text and outcome."""
+        asked = texts.join(self.known, on="text", how="left")
+        new = pl.col("outcome").is_null()
+        return asked.filter(new).drop("outcome"), asked.filter(~new).select("text", "outcome")
 
     def keep(self, outcomes: pl.DataFrame) -> None:
         """Keep new outcomes; numbers of sets mean something in their own chunk only."""

@@ -77,9 +77,7 @@ def parse(rows: pl.DataFrame, lexicon: Lexicon, memory: Memory | None = None) ->
         memory: what earlier texts came to.
     """
     texts = rows.select("text", "query").unique("text", keep="any")
-    known = memory.of(texts) if memory else None
-    if known is not None:
-        texts = texts.join(known, on="text", how="anti")
+    texts, known = memory.split(texts) if memory else (texts, None)
     texts = texts.with_row_index("at")
     found = _found(texts, lexicon)
     judged = texts.select("at", outcome=_verdicts(texts, found))
@@ -88,7 +86,14 @@ def parse(rows: pl.DataFrame, lexicon: Lexicon, memory: Memory | None = None) ->
     readings = mentions.join(wanted, on="at", how="semi").join(lexicon.readings, on="term")
     settled, open_ = _settle(readings, lexicon)
     unsure = texts.select("at", "text").join(open_, on="at", how="semi")
-    pairs = rows.select("origin", "text").join(unsure, on="text").select("at", "origin").unique()
+    pairs = (
+        rows.lazy()
+        .select("origin", "text")
+        .join(unsure.lazy(), on="text")
+        .select("at", "origin")
+        .unique()
+        .collect()
+    )
     answers = _ask_origin(open_, pairs)
     beside = settled.join(pairs, on="at").select(answers.columns)
     sure = _conclude(settled.join(unsure, on="at", how="anti"), ["at"])
