@@ -89,7 +89,7 @@ def score(raw: Path, gold: Path, extracted: Path, config: RunConfig) -> Extracti
 
 def _counts(chunk: Chunk, gold: Path, kept: pl.Series, rules: Rules) -> pl.DataFrame:
     """By kind and inventory: rows, right (treated right), read, meant, both (destinations)."""
-    judged = judge(read_chunk(chunk), rules, chunk.within)
+    judged = judge(read_chunk(chunk), rules)
     wish = pl.col("outcome") >= _FIRST_CODE
     size = judged.sets.group_by("outcome").agg(size=pl.len(), codes="code")
     rows = (
