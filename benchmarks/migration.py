@@ -95,7 +95,7 @@ def section(name: str, config: RunConfig) -> str:
 
 def verdict(found: Evaluation) -> str:
     """Whether the first learned model beats the best baseline on the test."""
-    learned = next(row for row in found.leaderboard if row.learned)
+    learned = next(row for row in found.leaderboard if not row.baseline)
     gain = learned.improvement
     if gain is None:
         return ""

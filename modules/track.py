@@ -34,6 +34,8 @@ class ModelSpec(Generic[Data, Network]):
     """Training by gradient descent, in order; the last argument is the seed."""
     inherits: str | None = None
     """A closed-form model of the track; the best of its trials gives this one its hyperparameters too."""
+    baseline: bool = True
+    """Whether it is there for the track's own model to beat; false for that model, and for a part of it."""
 
     @property
     def learned(self) -> bool:

@@ -17,6 +17,7 @@ from pipelines.migration.corridors import busiest_corridors
 from pipelines.migration.data import open_data
 from pipelines.migration.judgement import Contender, Judgement
 from pipelines.migration.package import complete_artefact, model_card, predictor_of
+from pipelines.migration.planted_truth import planted_variables
 from pipelines.paths import RunPaths
 from pipelines.stage_key import stage_key
 from pipelines.tracking import tracked
@@ -57,7 +58,7 @@ def _contenders(paths: RunPaths) -> list[Contender]:
     return [
         Contender(
             name=model["model"],
-            learned=model["learned"],
+            baseline=model["baseline"],
             parameters=best[model["model"]],
             **{
                 fold: {
@@ -95,6 +96,7 @@ def _evaluation(name: str, config: RunConfig, judgement: Judgement, sha12: str, 
         coverage=judgement.coverage(),
         corridors=busiest_corridors(judgement, predictor),
         inflow=judgement.inflow(),
+        variables=judgement.variables(planted_variables(name, flows)),
     )
 
 
@@ -110,6 +112,11 @@ def _metrics(evaluation: Evaluation) -> dict[str, Any]:
     cells = sum(each.cells for each in evaluation.coverage)
     held = sum(each.held for each in evaluation.coverage)
     return {
+        "variables": {
+            each.name: {"spearman": each.spearman.mean}
+            | ({"planted": each.planted.mean} if each.planted is not None else {})
+            for each in evaluation.variables
+        },
         "candidate": {**rows[evaluation.candidate], "coverage": covered / cells, "coverage_held": held},
         "models": rows,
     }

@@ -38,8 +38,8 @@ class Row(Section):
     """One model on the leaderboard."""
 
     model: str
-    learned: bool
-    """True: a network; false: a baseline."""
+    baseline: bool
+    """Whether it is there to be beaten; our own model, and the closed form it starts from, are not."""
     seeds: int
     parameters: dict[str, float | int | str]
     """The hyperparameters that the sweep chose."""
@@ -52,6 +52,16 @@ class Row(Section):
     """Best baseline's test MAE minus this model's, paired (none for the best baseline itself)."""
     by_horizon: tuple[float, ...]
     """Test MAE at horizon 1, 2, ..."""
+
+
+class VariableScore(Section):
+    """How a city variable orders the cities in the test periods, as said one period ahead."""
+
+    name: str
+    spearman: Spread
+    """With the variable's statistic, mean over periods."""
+    planted: Spread | None
+    """With what the simulation planted (none: not simulated)."""
 
 
 class Slice(Section):
@@ -128,6 +138,8 @@ class Evaluation(Section):
     """The busiest corridors."""
     inflow: tuple[Inflow, ...]
     """By actual inflow, largest first."""
+    variables: tuple[VariableScore, ...]
+    """Of DHG-SIL, whether or not it is the candidate; empty if it did not take part."""
 
 
 def read_evaluation(path: Path) -> Evaluation:

@@ -19,7 +19,7 @@ from pipelines.evaluation import TOLERANCE, Coverage, Row, Series
 from pipelines.pages import decimals, number, plain
 
 INK, MUTED, LINE = "#18212c", "#536070", "#d9dee5"
-LEARNED, BASELINE, OTHER = "#0b5cad", "#9a4b00", "#8a94a1"
+OWN, BASELINE, OTHER = "#0b5cad", "#9a4b00", "#8a94a1"
 BAD = "#b3261e"
 BAND, TO_COME = "#bcd6f2", "#eef1f5"
 STYLE: dict[Any, Any] = {
@@ -57,11 +57,11 @@ def scale(rows: Sequence[Row]) -> float:
 
 
 def leaderboard(rows: Sequence[Row]) -> Markup:
-    """Test MAE of every model, a dot with its 95 % interval: disc if learned, square if a baseline."""
+    """Test MAE of every model, a dot with its 95 % interval: disc if our own, square if a baseline."""
     with _drawing(WIDTH, 0.75 + 0.32 * len(rows)) as (figure, axes):
         limit = scale(rows)
         for place, row in enumerate(rows):
-            colour, marker = (LEARNED, "o") if row.learned else (BASELINE, "s")
+            colour, marker = (BASELINE, "s") if row.baseline else (OWN, "o")
             bounds = row.test_mae
             if bounds.estimate > limit:
                 off = number(bounds.estimate, decimals([bounds.estimate])) + " \N{RIGHTWARDS ARROW}"
@@ -85,7 +85,7 @@ def horizons(rows: Sequence[Row], shown: tuple[str, ...], unit: str) -> Markup:
         for row in sorted(rows, key=lambda row: row.model in shown):
             steps = range(1, len(row.by_horizon) + 1)
             if row.model in shown:
-                colour, line = (LEARNED, "-o") if row.learned else (BASELINE, "--s")
+                colour, line = (BASELINE, "--s") if row.baseline else (OWN, "-o")
                 axes.plot(steps, row.by_horizon, line, color=colour, lw=2, ms=5.5)
             else:
                 axes.plot(steps, row.by_horizon, "-o", color=OTHER, lw=1, ms=2)
@@ -107,7 +107,7 @@ def coverage(cells: Sequence[Coverage], nominal: float, unit: str) -> Markup:
         for shift, (size, marker) in zip((-0.12, 0, 0.12), MARKERS.items(), strict=True):
             part = [cell for cell in cells if cell.corridors == size]
             for cell in part:
-                colour = LEARNED if cell.held else BAD
+                colour = OWN if cell.held else BAD
                 axes.plot(cell.horizon + shift, cell.coverage, marker, color=colour, ms=6.5)
             axes.plot([], [], marker, color=MUTED, ms=6, label=f"{size} corridors")
         axes.set_ylim(min([nominal - 0.15, *(cell.coverage - 0.02 for cell in cells)]), 1.005)
@@ -137,7 +137,7 @@ def corridor(series: Series, unit: Unit, alt: str) -> Markup:
         axes.fill_between(span, lower, upper, color=BAND, lw=0)
         axes.plot(span, _line(actual, span), color=INK, lw=1.3)
         axes.plot(span, baseline, color=BASELINE, lw=1.1, ls=(0, (3, 1.5)))
-        axes.plot(span, _line(forecast, span), color=LEARNED, lw=1.8)
+        axes.plot(span, _line(forecast, span), color=OWN, lw=1.8)
         axes.set_xlim(span[0] - 0.5, span[-1] + 0.5)
         axes.set_ylim(bottom=0)
         axes.grid(axis="y")

@@ -14,7 +14,7 @@ from dvc.repo import Repo
 
 from modules.artefact import MANIFEST, sha256_of, verify
 from modules.errors import UserError
-from pipelines.config import FlowsSource, load_run, read_yaml
+from pipelines.config import SimulateSource, load_run, read_yaml
 from pipelines.migration.importing.locate import locate
 from pipelines.paths import RunPaths
 from pipelines.release.bento import Bento
@@ -101,7 +101,7 @@ class _Chain:
 
     def raw_data(self) -> str:
         config = load_run(self.run)
-        if not isinstance(config.source, FlowsSource):
+        if isinstance(config.source, SimulateSource):
             return f"simulated from seed {config.seed}"
         found = {path.name: path for path in locate(Path(config.data), config.source.path, "source.path")}
         for name, digest in self.champion.source.data.items():

@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 MINUS = "\N{MINUS SIGN}"
-ACRONYMS = {"ar", "gru", "lstm", "gnn"}
+ACRONYMS = frozenset({"ar", "dhg", "gcn", "gru", "mpgcn", "sil"})
 SMALL, MIDDLE, LARGE = 1, 10, 100
 
 
@@ -25,7 +25,8 @@ def percent(value: float, places: int = 0) -> str:
 
 def plain(model: str) -> str:
     """A model's name as words."""
-    return " ".join(word.upper() if word in ACRONYMS else word for word in model.split("_"))
+    words = (word.upper() if word in ACRONYMS else word for word in model.split("_"))
+    return " ".join(words).replace("DHG SIL", "DHG-SIL").replace("GCN GRU", "GCN-GRU")
 
 
 def render(template: str, **facts: object) -> str:

@@ -89,9 +89,9 @@ def ranked(inflow: Sequence[Inflow]) -> list[tuple[int, int, Inflow]]:
 
 
 def _compared(evaluation: Evaluation) -> tuple[str, ...]:
-    """The best baseline and the model to hold against it: the candidate, or the best learned one."""
-    learned: list[Row] = [row for row in evaluation.leaderboard if row.learned]
-    return (evaluation.best_baseline, *(row.model for row in learned[:1]))
+    """The best baseline and the model to hold against it: the candidate, or the best of our own."""
+    own: list[Row] = [row for row in evaluation.leaderboard if not row.baseline]
+    return (evaluation.best_baseline, *(row.model for row in own[:1]))
 
 
 def _beyond(rows: Sequence[Row]) -> str:

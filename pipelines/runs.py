@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from modules.errors import UserError, did_you_mean
-from pipelines.config import NAME, PARAMS, RunConfig, load_run, parse_run, read_yaml
+from pipelines.config import NAME, PARAMS, FlowsSource, RunConfig, load_run, parse_run, read_yaml
+from pipelines.migration.extracting.foresee import foresee
 from pipelines.migration.importing import ingest
 from pipelines.params_file import ParamsFile
 from pipelines.paths import RunPaths
@@ -111,6 +112,8 @@ def _same(existing: Any, config: RunConfig) -> bool:
 
 
 def _described(name: str, config: RunConfig) -> str:
+    if not isinstance(config.source, FlowsSource):
+        return foresee(name, config)
     record = ingest.read(config).record
     rows, periods, regions = record["rows"], record["periods"], record["regions"]
     windows = config.windows

@@ -36,9 +36,10 @@ def run(name: str, config: RunConfig) -> None:
     scratch = RunPaths(name).scratch("train", key)
     best: dict[str, Any] = json.loads((RunPaths(name).tune / "best.json").read_text(encoding="utf-8"))
     data = open_data(name, config)
+    specs = models_for(data.final.task, config.tune.models)
     work = [
         (spec, seed, fold)
-        for spec in models_for(data.final.task)
+        for spec in specs
         for seed in (config.train.seeds if spec.learned else config.train.seeds[:1])
         for fold in ("backtest", "final")
     ]
@@ -61,7 +62,7 @@ def run(name: str, config: RunConfig) -> None:
                 )
             log.info("fit %d of %d%s: %s", number, len(work), ", kept" if kept else "", part)
             shutil.copytree(scratch / part, folder / part)
-        models = [{"model": spec.name, "learned": spec.learned} for spec in models_for(data.final.task)]
+        models = [{"model": s.name, "baseline": s.baseline} for s in specs]
         write_json(folder / "models.json", models)
         parent.log({"fits": len(work), "seeds": list(config.train.seeds)}, {})
     shutil.rmtree(scratch, ignore_errors=True)

@@ -42,33 +42,18 @@ def run_trial(
     trials: Sequence[Trial],
     specs: Mapping[str, ModelSpec[Any, Any]],
     data: FlowData,
+    inherited: Mapping[str, Mapping[str, float | int | str]],
     seed: int,
     accelerator: str,
 ) -> None:
-    """Fit the drawn trial's model on one thread and report its MAE on the judging windows to Ray Tune.
-
-    What it inherits is found here once more: that has a closed form, and so no trial waits for another.
-    """
+    """Fit the drawn trial's model on one thread and report its MAE on the judging windows to Ray Tune."""
     torch.set_num_threads(1)
     trial = trials[drawn["trial"]]
     spec = specs[trial.model]
     usage, curve = Usage(), LossCurve()
-    parameters = {**inherited_parameters(spec, trials, specs, data, seed), **trial.parameters}
+    parameters = {**inherited.get(trial.model, {}), **trial.parameters}
     mae = _mae(spec, data, parameters, seed, accelerator, curve)
     tune.report({"mae": mae, "parameters": parameters, "losses": curve.losses, "cost": usage.metrics()})
-
-
-def inherited_parameters(
-    spec: ModelSpec[Any, Any],
-    trials: Sequence[Trial],
-    specs: Mapping[str, ModelSpec[Any, Any]],
-    data: FlowData,
-    seed: int,
-) -> Mapping[str, float | int | str]:
-    """The hyperparameters of the best trial of the model that `spec` inherits from; none if from nobody."""
-    base = [trial for trial in trials if trial.model == spec.inherits]
-    best = min(base, key=lambda trial: _mae(specs[trial.model], data, trial.parameters, seed), default=None)
-    return best.parameters if best else {}
 
 
 def _mae(
@@ -76,8 +61,8 @@ def _mae(
     data: FlowData,
     parameters: Mapping[str, float | int | str],
     seed: int,
-    accelerator: str = "cpu",
-    curve: LossCurve | None = None,
+    accelerator: str,
+    curve: LossCurve,
 ) -> float:
     network = fit(spec, data, parameters, seed, accelerator, curve)
     if not isinstance(network, Forecaster):

@@ -5,7 +5,7 @@ import logging
 import math
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from ray.tune import RunConfig as SweepConfig
 from modules.errors import UserError
 from modules.migration.flow_data import FlowData
 from modules.migration.track import models_for
-from modules.track import ModelSpec
+from modules.track import Hyperparameters, ModelSpec
 from pipelines.config import RunConfig
 from pipelines.files import whole_folder, write_json
 from pipelines.migration.data import open_data
@@ -55,14 +55,19 @@ def run(name: str, config: RunConfig) -> None:
     key = stage_key("tune", name)
     scratch = RunPaths(name).scratch("tune", key).resolve()
     data = open_data(name, config).backtest
-    specs = models_for(data.task)
+    specs = models_for(data.task, config.tune.models)
     trials = draw_trials(specs, config.tune.trials, config.seed)
     with (
         whole_folder(RunPaths(name).tune) as folder,
         tracked("tune", name, key) as parent,
         ray_session(config.tune.parallel),
     ):
-        outcomes = sweep(trials, specs, data, config, scratch)
+        outcomes: list[Outcome] = []
+        for number, wave in enumerate(waves(specs)):
+            ready = [trial for trial in trials if trial.model in {spec.name for spec in wave}]
+            chosen = {model: found.parameters for model, found in choose(outcomes).items()}
+            inherited = {spec.name: chosen[spec.inherits] for spec in wave if spec.inherits}
+            outcomes += sweep(ready, wave, inherited, data, config, scratch / f"wave-{number}")
         best = choose(outcomes)
         for outcome in outcomes:
             trial, metrics = outcome.trial, {"mae": outcome.mae, **outcome.cost}
@@ -77,6 +82,16 @@ def run(name: str, config: RunConfig) -> None:
         write_json(folder / "best.json", {model: dict(found.parameters) for model, found in best.items()})
         write_json(folder / "trials.json", [_record(outcome) for outcome in outcomes])
     shutil.rmtree(scratch, ignore_errors=True)
+
+
+def waves(specs: Sequence[Spec]) -> list[list[Spec]]:
+    """The models in the order in which they can be tuned: each wave inherits from the ones before."""
+    done: set[str] = set()
+    ordered: list[list[Spec]] = []
+    while len(done) < len(specs):
+        ordered.append([s for s in specs if s.name not in done and (not s.inherits or s.inherits in done)])
+        done |= {spec.name for spec in ordered[-1]}
+    return ordered
 
 
 def choose(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
@@ -100,11 +115,12 @@ def choose(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
 def sweep(
     trials: Sequence[Trial],
     specs: Sequence[Spec],
+    inherited: Mapping[str, Hyperparameters],
     data: FlowData,
     config: RunConfig,
     scratch: Path,
 ) -> list[Outcome]:
-    """Run the trials under Ray Tune, or what is left of them, and give their outcomes in the order drawn.
+    """Run a wave's trials under Ray Tune, or what is left of them; gives their outcomes in the order drawn.
 
     Raises:
         UserError: if a trial failed; the others are kept, and the next call runs only what is missing.
@@ -113,7 +129,13 @@ def sweep(
     by_name = {spec.name: spec for spec in specs}
     trainable = tune.with_resources(
         tune.with_parameters(
-            run_trial, trials=trials, specs=by_name, data=data, seed=config.seed, accelerator=accelerator
+            run_trial,
+            trials=trials,
+            specs=by_name,
+            inherited=inherited,
+            data=data,
+            seed=config.seed,
+            accelerator=accelerator,
         ),
         {"cpu": 1, "gpu": 1 if accelerator == "gpu" else 0},
     )

@@ -21,10 +21,10 @@ def verdict(evaluation: Evaluation) -> Verdict:
     rows = {row.model: row for row in evaluation.leaderboard}
     candidate, baseline = rows[evaluation.candidate], rows[evaluation.best_baseline]
     winner, rival = plain(candidate.model), plain(baseline.model)
-    if not candidate.learned:
+    if candidate.baseline:
         return Verdict(
             "warn",
-            f"A baseline wins: no learned model beats {winner} in the back-test",
+            f"A baseline wins: DHG-SIL does not beat {winner} in the back-test",
             _challenge(evaluation, baseline),
         )
     numbers = _numbers(evaluation, candidate, baseline)
@@ -47,17 +47,17 @@ def verdict(evaluation: Evaluation) -> Verdict:
     )
 
 
-def _numbers(evaluation: Evaluation, learned: Row, baseline: Row) -> str:
+def _numbers(evaluation: Evaluation, own: Row, baseline: Row) -> str:
     """Both errors and their paired difference, in one sentence."""
-    ours, theirs = learned.test_mae.estimate, baseline.test_mae.estimate
+    ours, theirs = own.test_mae.estimate, baseline.test_mae.estimate
     places = decimals([ours, theirs])
     first, last = evaluation.spans["test"]
     text = (
-        f"On the final test, {first} to {last}, which no model had seen, {plain(learned.model)} "
+        f"On the final test, {first} to {last}, which no model had seen, {plain(own.model)} "
         f"is off by {number(ours, places)} moves per corridor and {evaluation.unit} on average, "
         f"{plain(baseline.model)} by {number(theirs, places)}"
     )
-    gain = learned.improvement
+    gain = own.improvement
     if gain is None:
         return f"{text}."
     places = decimals([gain.low, gain.high])
@@ -66,17 +66,17 @@ def _numbers(evaluation: Evaluation, learned: Row, baseline: Row) -> str:
     return (
         f"{text}: {number(abs(gain.estimate), places)} {word}. "
         f"The 95\N{NARROW NO-BREAK SPACE}% interval of the gain is {low} to {high}; "
-        f"above zero {plain(learned.model)} is better."
+        f"above zero {plain(own.model)} is better."
     )
 
 
 def _challenge(evaluation: Evaluation, baseline: Row) -> str:
-    learned = next((row for row in evaluation.leaderboard if row.learned), None)
-    if learned is None:
-        return "No learned model took part."
+    own = next((row for row in evaluation.leaderboard if not row.baseline), None)
+    if own is None:
+        return "DHG-SIL did not take part."
     return (
-        f"The best learned model, {plain(learned.model)}, ranks behind it in the back-test, "
-        f"so the baseline is the one packaged. {_numbers(evaluation, learned, baseline)}"
+        f"{_first(plain(own.model))} ranks behind it in the back-test, "
+        f"so the baseline is the one packaged. {_numbers(evaluation, own, baseline)}"
     )
 
 

@@ -9,7 +9,7 @@ from modules.migration.windows import Window
 
 
 class FlowDataModule(pl.LightningDataModule):
-    """Batches of the windows that every model of the run is fitted on, drawn with replacement, late ones more often.
+    """Batches of the windows that every model of the run is fitted on, shuffled, or late ones more often.
 
     Args:
         data: the windows.

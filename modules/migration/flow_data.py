@@ -38,6 +38,15 @@ class FlowData:
         """N x N, or none where distances are not known."""
         return None if self.flows.log_km is None else torch.from_numpy(self.flows.log_km)
 
+    @property
+    def static(self) -> Tensor:
+        """N x 1, standardised log population, 0 where not known."""
+        people = self.flows.population
+        if people is None:
+            return torch.zeros(self.task.regions, 1)
+        logs = torch.from_numpy(np.log(np.maximum(people, 1.0)))
+        return ((logs - logs.mean()) / logs.std().clamp_min(1e-9)).float()[:, None]
+
     def fit_encoder(self, encoder: LogEncoder) -> None:
         """Fit the encoder on the scored cells of the fitting steps."""
         seen = self.flows.scored[: self.stop]

@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from modules.migration.arrays import BoolArray, FloatArray
+from modules.migration.arrays import BoolArray, Float64Array, FloatArray
 from modules.migration.cells import CellRules
 from modules.migration.period import Calendar
 
@@ -24,6 +25,7 @@ class Flows:
             and off the diagonal unless the diagonal is a flow.
         observed: T, false in gaps.
         log_km: N x N, log((km + 1) / 500), or none where distances are not known.
+        population: N, people, or none where not known.
     """
 
     calendar: Calendar
@@ -35,6 +37,7 @@ class Flows:
     scored: BoolArray
     observed: BoolArray
     log_km: FloatArray | None
+    population: Float64Array | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -105,7 +108,13 @@ def read_flows(
         scored=scored,
         observed=observed,
         log_km=_log_km(folder / "distances.parquet", ids),
+        population=_population(regions),
     )
+
+
+def _population(regions: dict[str, list[Any]]) -> Float64Array | None:
+    people = regions.get("population", [None])
+    return None if None in people else np.array(people, dtype=np.float64)
 
 
 def _log_km(path: Path, ids: list[str]) -> FloatArray | None:

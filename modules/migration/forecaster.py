@@ -7,6 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from modules.migration.addends import Addends
+
 
 @dataclass(frozen=True)
 class Task:
@@ -42,6 +44,10 @@ class Forecaster(nn.Module):
     @abstractmethod
     def forward(self, history: Tensor, season: Tensor) -> Tensor:
         """Forecast counts."""
+
+    def explain(self, history: Tensor, season: Tensor) -> Addends:
+        """What log1p of the forecast is the sum of before it is clipped at 0; here one term, all of it."""
+        return Addends({}, {"forecast": torch.log1p(self(history, season))})
 
 
 class LogEncoder(nn.Module):
@@ -88,3 +94,16 @@ class LogForecaster(Forecaster):
         """Forecast counts."""
         counts: Tensor = self.encoder.decode(self.encoded(self.encoder.encode(history), season))
         return counts
+
+    def addends(self, x: Tensor, season: Tensor) -> Addends:
+        """What `encoded` is the sum of."""
+        return Addends({}, {"forecast": self.encoded(x, season)})
+
+    def explain(self, history: Tensor, season: Tensor) -> Addends:
+        """What log1p of the forecast is the sum of before it is clipped at 0; `scale` is the encoder's mu."""
+        mu, sigma = self.encoder.mu.double(), self.encoder.sigma.double()
+        found = self.addends(self.encoder.encode(history), season)
+        lags = {name: each.double() * sigma for name, each in found.lags.items()}
+        terms = {name: each.double() * sigma for name, each in found.terms.items()}
+        shape = (*season.shape, *history.shape[2:])
+        return Addends(lags, terms | {"scale": mu.expand(shape)})

@@ -7,17 +7,35 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 
 from modules.errors import UserError
+from modules.migration.baselines.deep_gravity import DeepGravity
+from modules.migration.baselines.gcn_gru import GCNGRU
 from modules.migration.baselines.gravity import Gravity
-from modules.migration.baselines.naive import LastValue, SeasonalNaive
+from modules.migration.baselines.mpgcn import MPGCN
+from modules.migration.baselines.naive import HistoricalMean, LastValue, SeasonalNaive
 from modules.migration.baselines.ridge_ar import CalendarRidgeAR, RidgeAR
+from modules.migration.dhg_sil.core import DHGSILCore
+from modules.migration.dhg_sil.dhg_sil import DHGSIL
 from modules.migration.forecaster import Forecaster, Task
 from modules.migration.residual_gru import ResidualGRU
 
 NETWORKS: dict[str, type[Forecaster]] = {
     network.name: network
-    for network in (LastValue, SeasonalNaive, RidgeAR, CalendarRidgeAR, Gravity, ResidualGRU)
+    for network in (
+        LastValue,
+        SeasonalNaive,
+        HistoricalMean,
+        RidgeAR,
+        CalendarRidgeAR,
+        Gravity,
+        DeepGravity,
+        ResidualGRU,
+        GCNGRU,
+        MPGCN,
+        DHGSILCore,
+        DHGSIL,
+    )
 }
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 def network_config(network: Forecaster) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """The packaged forecaster: a folder in, forecasts of corridors out."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -15,12 +17,14 @@ from modules.artefact import verify
 from modules.errors import RequestError
 from modules.migration.arrays import Float64Array
 from modules.migration.cells import CellRules
+from modules.migration.dhg_sil.dhg_sil import DHGSIL
+from modules.migration.dhg_sil.outlook import CityOutlook, city_outlook
 from modules.migration.forecaster import Forecaster
 from modules.migration.intervals import ConformalIntervals
 from modules.migration.networks import build_network, network_config
 from modules.migration.newer_flows import moved_on
 from modules.migration.period import Calendar
-from modules.migration.request import ForecastRequest, Move, check_region
+from modules.migration.request import ExplainRequest, ForecastRequest, Move, check_region
 
 _NETWORK, _INTERVALS = "network.", "intervals."
 
@@ -32,6 +36,19 @@ class Forecast:
     count: Float64Array
     lower: Float64Array
     upper: Float64Array
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What log1p of the forecast is the sum of, before it is clipped at 0.
+
+    Shapes:
+        lags: whose past -> h x L x N x N.
+        terms: name -> h x N x N.
+    """
+
+    lags: dict[str, Float64Array]
+    terms: dict[str, Float64Array]
 
 
 @dataclass(frozen=True)
@@ -52,6 +69,8 @@ class MigrationPredictor:
     names: tuple[str, ...]
     rules: CellRules
     """What the cells that newer flows leave out mean."""
+    variable_error: Mapping[str, float] = field(default_factory=dict)
+    """Of every city variable that the data can check: its standardised error on held-out periods."""
 
     def save(self, folder: Path) -> None:
         """Write `model.safetensors` and `config.json` into an existing folder."""
@@ -66,6 +85,7 @@ class MigrationPredictor:
             "unit": self.calendar.unit,
             "as_of": self.calendar.label(self.as_of),
             "cells": asdict(self.rules),
+            "variable_error": dict(self.variable_error),
             "regions": [
                 {"region": region, "name": name}
                 for region, name in zip(self.regions, self.names, strict=True)
@@ -98,6 +118,7 @@ class MigrationPredictor:
             regions=tuple(row["region"] for row in config["regions"]),
             names=tuple(row["name"] for row in config["regions"]),
             rules=CellRules(**config["cells"]),
+            variable_error=config["variable_error"],
         )
 
     @cached_property
@@ -113,12 +134,32 @@ class MigrationPredictor:
     @cached_property
     def forecast(self) -> Forecast:
         """The forecast from the history: the same for every request, so made once."""
-        steps = range(self.as_of + 1, self.as_of + 1 + self.network.task.horizon)
-        season = torch.tensor([[self.calendar.season(step) for step in steps]])
         with torch.inference_mode():
-            count = self.network(self.history[None], season)
+            count = self.network(self.history[None], self._season)
             lower, upper = self.intervals(count)
         return Forecast(*(each[0].double().numpy() for each in (count, lower, upper)))
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """The forecast from the history taken apart; made once, like the forecast."""
+        with torch.inference_mode():
+            found = self.network.explain(self.history[None], self._season)
+        return Explanation(
+            lags={name: each[0].double().numpy() for name, each in found.lags.items()},
+            terms={name: each[0].double().numpy() for name, each in found.terms.items()},
+        )
+
+    @cached_property
+    def cities(self) -> CityOutlook | None:
+        """The four variables of every city for the periods ahead; none of a model that has no variables."""
+        if not isinstance(self.network, DHGSIL):
+            return None
+        return city_outlook(self.network, self.history, self._season[0], self.variable_error)
+
+    @property
+    def _season(self) -> Tensor:
+        steps = range(self.as_of + 1, self.as_of + 1 + self.network.task.horizon)
+        return torch.tensor([[self.calendar.season(step) for step in steps]])
 
     def after(self, flows: Sequence[Move]) -> Self:
         """The same model once newer flows are known.
@@ -154,6 +195,31 @@ class MigrationPredictor:
             "as_of": self.calendar.label(known.as_of),
             "forecasts": known._rows(slice(horizon), origins, destinations, intervals=request.intervals),  # noqa: SLF001
         }
+
+    def explain(self, request: ExplainRequest) -> dict[str, Any]:
+        """Why a corridor is forecast so: what each lag and term adds to log1p of the count, and their sum.
+
+        Raises:
+            RequestError: if a region is unknown, the horizon beyond what was trained, or a newer flow wrong.
+        """
+        asked = ForecastRequest(request.origin, request.destination, request.horizon, True, request.flows)
+        forecast = self.predict(asked)
+        known = self.after(request.flows) if request.flows else self
+        cell = (self.position[request.origin], self.position[request.destination])
+        seen = [known.calendar.label(known.as_of - back) for back in range(len(known.history))][::-1]
+        found = known.explanation
+        rows = []
+        for step, row in enumerate(forecast["forecasts"]):
+            lags = [
+                {"of": name, "period": period, "adds": float(adds)}
+                for name, each in found.lags.items()
+                for period, adds in zip(seen, each[step, :, *cell], strict=True)
+            ]
+            terms = {name: float(each[step, *cell]) for name, each in found.terms.items()}
+            past = (each[step, :, *cell] for each in found.lags.values())
+            total = math.fsum([*np.concatenate([*past, list(terms.values())])])
+            rows.append({**row, "lags": lags, "terms": terms, "log1p_count": total})
+        return {"as_of": forecast["as_of"], "explanations": rows}
 
     def _span(self, field: str, region: str | None) -> slice:
         if region is None:

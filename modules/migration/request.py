@@ -38,6 +38,18 @@ class ForecastRequest:
         return cls(**{**fields, "flows": tuple(Move(**row) for row in fields.get("flows", ()))})
 
 
+@dataclass(frozen=True)
+class ExplainRequest:
+    """Of which corridor the forecast is to be taken apart."""
+
+    origin: str
+    destination: str
+    horizon: int | None = None
+    """Periods ahead (none: as many as the model was trained for)."""
+    flows: tuple[Move, ...] = ()
+    """As in `ForecastRequest`."""
+
+
 def check_region(field: str, region: str, known: Mapping[str, int]) -> None:
     """Refuse a region that a model does not know, with the nearest that it does.
 

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor, nn
 
-from modules.migration.baselines.ridge_ar import CalendarRidgeAR
-from modules.migration.forecaster import LogForecaster, Task
+from modules.migration.corrected import CorrectedForecaster
+from modules.migration.forecaster import Task
 
 _SEQUENCES = 5
 _STATIC = 4
 
 
-class ResidualGRU(LogForecaster):
+class ResidualGRU(CorrectedForecaster):
     """GRU on the residual of a frozen calendar-aware AR core: x^{t+k} = core_k(x) + head_k(GRU(features)).
 
     One weight-shared sequence per corridor. Its features are the corridor's own log, the reverse
@@ -18,19 +18,15 @@ class ResidualGRU(LogForecaster):
     less its window mean (the level is the core's business). The head also sees the corridor's mean
     level, log distance, whether it is the diagonal and how far the destination's column stands above the
     origin's row; each season has an offset. The last layer starts at 0, so training starts at the core's
-    forecast.    GRU: Cho et al., arXiv:1406.1078.
-
-    Shapes:
-        log_km: N x N, 0 where distances are not known.
+    forecast.
+    GRU: Cho et al., arXiv:1406.1078.
     """
 
     name = "residual_gru"
-    log_km: Tensor
 
     def __init__(self, task: Task, hidden: int = 16, dropout: float = 0.1) -> None:
         super().__init__(task)
         self.hidden, self.dropout = hidden, dropout
-        self.core = CalendarRidgeAR(task)
         self.gru = nn.GRU(_SEQUENCES, hidden, batch_first=True)
         self.head = nn.Sequential(
             nn.Linear(hidden + _STATIC, hidden),
@@ -39,7 +35,6 @@ class ResidualGRU(LogForecaster):
         )
         self.output = nn.Linear(hidden, task.horizon)
         self.season = nn.Embedding(task.cycle, 1)
-        self.register_buffer("log_km", torch.zeros(task.regions, task.regions))
         self.reset_parameters()
 
     @property
@@ -53,14 +48,18 @@ class ResidualGRU(LogForecaster):
         nn.init.zeros_(self.output.bias)
         nn.init.zeros_(self.season.weight)
 
-    def encoded(self, x: Tensor, season: Tensor) -> Tensor:
-        """Forecast in the encoder's space."""
+    def correction(self, x: Tensor, season: Tensor) -> Tensor:
+        """What is added to the core."""
         regions = torch.arange(self.task.regions, device=x.device)
         pairs = torch.cartesian_prod(regions, regions)
-        return self.corridors(x, season, pairs[:, 0], pairs[:, 1]).reshape(*season.shape, *x.shape[2:])
+        return self._corrected(x, season, pairs[:, 0], pairs[:, 1]).reshape(*season.shape, *x.shape[2:])
 
     def corridors(self, x: Tensor, season: Tensor, origin: Tensor, destination: Tensor) -> Tensor:
         """Forecast C corridors only: x is B x L x N x N, origin and destination C, the output B x h x C."""
+        own = x[:, :, origin, destination]
+        return self.core.lags(own, season) + self._corrected(x, season, origin, destination)
+
+    def _corrected(self, x: Tensor, season: Tensor, origin: Tensor, destination: Tensor) -> Tensor:
         own, reverse = x[:, :, origin, destination], x[:, :, destination, origin]
         row, column = x.mean(3)[:, :, origin], x.mean(2)[:, :, destination]
         everything = x.mean((2, 3))[:, :, None].expand_as(own)
@@ -74,5 +73,5 @@ class ResidualGRU(LogForecaster):
         static = torch.stack([level, km, diagonal, column[:, -1] - row[:, -1]], dim=-1)
         last = states[:, -1].reshape(batch, pairs, -1)
         residual = self.output(self.head(torch.cat([last, static], dim=-1)))  # B x C x h
-        forecast: Tensor = self.core.lags(own, season) + residual.transpose(1, 2) + self.season(season)
-        return forecast
+        corrected: Tensor = residual.transpose(1, 2) + self.season(season)
+        return corrected

@@ -1,27 +1,57 @@
 """The migration track's models: the naive, the statistical and the learned, first to last."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
+from modules.errors import UserError, did_you_mean
+from modules.migration.baselines.deep_gravity import DeepGravity
+from modules.migration.baselines.gcn_gru import GCNGRU
 from modules.migration.baselines.gravity import Gravity
 from modules.migration.baselines.gravity_fit import fit_gravity
-from modules.migration.baselines.naive import LastValue, SeasonalNaive
+from modules.migration.baselines.mpgcn import MPGCN
+from modules.migration.baselines.naive import HistoricalMean, LastValue, SeasonalNaive
 from modules.migration.baselines.ridge_ar import CalendarRidgeAR, RidgeAR
+from modules.migration.corrected import CorrectedForecaster
 from modules.migration.data_module import FlowDataModule
+from modules.migration.dhg_sil.core import DHGSILCore
+from modules.migration.dhg_sil.dhg_sil import DHGSIL
+from modules.migration.dhg_sil.dhg_sil_module import DHGSILModule
+from modules.migration.dhg_sil.graphs import geographic_graph
 from modules.migration.flow_data import FlowData
 from modules.migration.forecast_module import ForecastModule
-from modules.migration.forecaster import Task
+from modules.migration.forecaster import LogForecaster, Task
 from modules.migration.residual_gru import ResidualGRU
 from modules.track import Hyperparameters, ModelSpec, Phase
 
-_RIDGE = {
+Spec = ModelSpec[FlowData, Any]
+SEASONAL, POOLED_CORE, CALENDAR = "seasonal_naive", "ridge_ar", "ridge_ar_calendar"
+Space = Mapping[str, tuple[float | int | str, ...]]
+
+_RIDGE: Space = {
     "alpha": (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0),
     "anchor": ("mean", "last", "seasonal"),
     "size_weight": (0.0, 0.5, 1.0),
 }
 POOLED = 1e9
 """A penalty under which no season differs from another."""
-_CALENDAR = {**_RIDGE, "beta": (1e-3, 1e-2, 1e-1, 1.0)}
+_CALENDAR: Space = {**_RIDGE, "beta": (1e-3, 1e-2, 1e-1, 1.0)}
+_CORE: Space = {
+    "half_life": (0.0, 0.5, 0.25),
+    "penalty": (1e-3, 1e-1),
+    "sides": ("none", "opposite", "all"),
+    "shrinkage": (0.0, 8.0, 32.0),
+    "loss_weight": (0.0, 0.5, 1.0),
+}
+_GRADIENT: Space = {
+    "hidden": (8, 16, 32),
+    "dropout": (0.1, 0.3),
+    "learning_rate": (1e-4, 5e-4, 2e-3),
+    "epochs": (10, 20, 40),
+}
+_LEARNED: Space = {**_GRADIENT, "loss_weight": (0.0, 0.5, 1.0), "half_life": (0.0, 0.5, 0.25)}
+CONTRAST = 0.004
+"""Weight of DHG-SIL's contrast: the summed contrast is some hundred times the forecast's loss."""
 
 
 def _last_value(data: FlowData, _: Hyperparameters) -> LastValue:
@@ -32,6 +62,10 @@ def _seasonal_naive(data: FlowData, _: Hyperparameters) -> SeasonalNaive:
     return SeasonalNaive(data.task)
 
 
+def _historical_mean(data: FlowData, _: Hyperparameters) -> HistoricalMean:
+    return HistoricalMean(data.task)
+
+
 def _ridge(data: FlowData, chosen: Hyperparameters) -> RidgeAR:
     network = RidgeAR(data.task, **{key: chosen[key] for key in _RIDGE})  # type: ignore[arg-type]
     data.fit_encoder(network.encoder)
@@ -40,7 +74,8 @@ def _ridge(data: FlowData, chosen: Hyperparameters) -> RidgeAR:
 
 
 def _calendar_ridge(data: FlowData, chosen: Hyperparameters) -> CalendarRidgeAR:
-    network = CalendarRidgeAR(data.task, **{key: chosen[key] for key in _CALENDAR})  # type: ignore[arg-type]
+    given = {"beta": POOLED, **chosen}
+    network = CalendarRidgeAR(data.task, **{key: given[key] for key in _CALENDAR})  # type: ignore[arg-type]
     data.fit_encoder(network.encoder)
     network.fit(data.fitting, data.size)
     return network
@@ -54,49 +89,122 @@ def _gravity(data: FlowData, chosen: Hyperparameters) -> Gravity:
     return network
 
 
-def _residual_gru(data: FlowData, chosen: Hyperparameters) -> ResidualGRU:
-    network = ResidualGRU(data.task, hidden=int(chosen["hidden"]), dropout=float(chosen["dropout"]))
-    network.core = _calendar_ridge(data, {"beta": POOLED, **chosen})
+def _corrected(network_type: type[CorrectedForecaster]) -> Any:
+    def build(data: FlowData, chosen: Hyperparameters) -> CorrectedForecaster:
+        options: Any = {"hidden": int(chosen["hidden"]), "dropout": float(chosen["dropout"])}
+        network = network_type(data.task, **options)
+        network.core = _calendar_ridge(data, chosen)
+        network.encoder.load_state_dict(network.core.encoder.state_dict())
+        if data.log_km is not None:
+            network.log_km.copy_(data.log_km)
+        return network
+
+    return build
+
+
+def _dhg_sil_core(data: FlowData, chosen: Hyperparameters) -> DHGSILCore:
+    network = DHGSILCore(data.task, **{key: chosen[key] for key in _CORE})  # type: ignore[arg-type]
+    network.core = _calendar_ridge(data, chosen)
     network.encoder.load_state_dict(network.core.encoder.state_dict())
-    if data.log_km is not None:
-        network.log_km.copy_(data.log_km)
+    network.fit(data.fitting, data.size)
     return network
 
 
-def _residual(network: ResidualGRU, data: FlowData, chosen: Hyperparameters, seed: int) -> Phase:
-    batches, epochs = FlowDataModule(data, seed), int(chosen["epochs"])
-    steps, rate = epochs * len(batches.train_dataloader()), float(chosen["learning_rate"])
-    return Phase(ForecastModule(network, data.size, rate, steps, seed=seed), batches, epochs)
+def _dhg_sil(data: FlowData, chosen: Hyperparameters) -> DHGSIL:
+    without = [str(chosen.get("without", "")), *(["geography"] if data.log_km is None else [])]
+    network = DHGSIL(
+        data.task,
+        hidden=int(chosen["hidden"]),
+        dropout=float(chosen["dropout"]),
+        without=",".join(filter(None, without)),
+        diagonal=int(data.flows.rules.diagonal),
+    )
+    network.core = _dhg_sil_core(data, chosen)
+    network.encoder.load_state_dict(network.core.encoder.state_dict())
+    network.static.copy_(data.static)
+    if data.log_km is not None:
+        network.log_km.copy_(data.log_km)
+        network.geographic.copy_(geographic_graph(data.log_km))
+    return network
 
 
-MODELS: tuple[ModelSpec[FlowData, Any], ...] = (
+def _settings(data: FlowData, chosen: Hyperparameters, seed: int) -> tuple[FlowDataModule, dict[str, Any]]:
+    batches = FlowDataModule(data, seed, float(chosen["half_life"]))
+    steps = int(chosen["epochs"]) * len(batches.train_dataloader())
+    rate, power = float(chosen["learning_rate"]), float(chosen["loss_weight"])
+    return batches, {"learning_rate": rate, "steps": steps, "size_weight": power, "seed": seed}
+
+
+def _by_forecast(network: LogForecaster, data: FlowData, chosen: Hyperparameters, seed: int) -> Phase:
+    batches, settings = _settings(data, chosen, seed)
+    return Phase(ForecastModule(network, data.size, **settings), batches, int(chosen["epochs"]))
+
+
+def _by_forecast_and_contrast(network: DHGSIL, data: FlowData, chosen: Hyperparameters, seed: int) -> Phase:
+    batches, settings = _settings(data, chosen, seed)
+    contrast = float(chosen.get("contrast", CONTRAST))
+    module = DHGSILModule(network, data.size, contrast=contrast, **settings)
+    return Phase(module, batches, int(chosen["epochs"]))
+
+
+def _learned(network_type: type[CorrectedForecaster]) -> Spec:
+    return ModelSpec(
+        network_type.name,
+        _corrected(network_type),
+        _LEARNED,
+        phases=(_by_forecast,),
+        inherits="ridge_ar_calendar",
+    )
+
+
+MODELS: tuple[Spec, ...] = (
     ModelSpec("last_value", _last_value),
     ModelSpec("seasonal_naive", _seasonal_naive),
+    ModelSpec("historical_mean", _historical_mean),
     ModelSpec("ridge_ar", _ridge, _RIDGE),
     ModelSpec("ridge_ar_calendar", _calendar_ridge, _CALENDAR),
     ModelSpec("gravity", _gravity, {"mass": ("last", "mean")}),
+    _learned(DeepGravity),
+    _learned(ResidualGRU),
+    _learned(GCNGRU),
+    _learned(MPGCN),
+    ModelSpec("dhg_sil_core", _dhg_sil_core, _CORE, inherits="ridge_ar_calendar", baseline=False),
     ModelSpec(
-        "residual_gru",
-        _residual_gru,
-        {
-            "hidden": (8, 16, 32),
-            "dropout": (0.0, 0.1, 0.3),
-            "learning_rate": (1e-4, 5e-4, 2e-3, 5e-3),
-            "epochs": (10, 20, 40),
-        },
-        phases=(_residual,),
-        inherits="ridge_ar_calendar",
+        "dhg_sil",
+        _dhg_sil,
+        _GRADIENT,
+        phases=(_by_forecast_and_contrast,),
+        inherits="dhg_sil_core",
+        baseline=False,
     ),
 )
 
 
-def models_for(task: Task) -> tuple[ModelSpec[FlowData, Any], ...]:
-    """The models that mean something for a task.
+def models_for(task: Task, chosen: Literal["all"] | Sequence[str] = "all") -> tuple[Spec, ...]:
+    """The chosen models, or all that mean something for a task.
 
     The seasonal-naive forecast needs a whole calendar cycle in the history. Without a cycle there is no
-    calendar-aware ridge either, and the residual GRU's core is the pooled one.
+    calendar-aware ridge either, and the core of what learns is the pooled one.
+
+    Raises:
+        UserError: naming a model that is unknown, means nothing here, or is needed and not chosen.
     """
+    models: tuple[Spec, ...] = tuple(m for m in MODELS if task.cycle <= task.length or m.name != SEASONAL)
     if task.cycle == 1:
-        plain = [model for model in MODELS if model.name not in {"seasonal_naive", "ridge_ar_calendar"}]
-        return tuple(replace(model, inherits=model.inherits and "ridge_ar") for model in plain)
-    return tuple(model for model in MODELS if task.cycle <= task.length or model.name != "seasonal_naive")
+        plain = [model for model in MODELS if model.name not in {SEASONAL, CALENDAR}]
+        models = tuple(replace(m, inherits=POOLED_CORE) if m.inherits == CALENDAR else m for m in plain)
+    if chosen == "all":
+        return models
+    known = {model.name: model for model in models}
+    for name in chosen:
+        if name not in known:
+            said = (
+                f"no model {name!r} for these data{did_you_mean(name, known)}; there are {', '.join(known)}"
+            )
+            raise UserError(f"tune.models: {said}")
+        ancestor = known[name].inherits
+        if ancestor and ancestor not in chosen:
+            raise UserError(f"tune.models: {name} stands on {ancestor}, which is not chosen; add it")
+    if not any(known[name].baseline for name in chosen):
+        raise UserError("tune.models: nothing to compare with; add a baseline, last_value at least")
+    return tuple(model for model in models if model.name in chosen)

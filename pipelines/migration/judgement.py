@@ -8,13 +8,15 @@ import numpy as np
 import torch
 
 from modules.migration.arrays import BoolArray, Float64Array
+from modules.migration.dhg_sil.dhg_sil import DHGSIL
+from modules.migration.dhg_sil.held_out import rank_correlation, said_and_seen, standardised_error
 from modules.migration.forecaster import Forecaster
 from modules.migration.forecasting import forecast, truth
 from modules.migration.intervals import CLASSES, ConformalIntervals
 from modules.migration.metrics import inflow, score
 from pipelines.bootstrap import draw_resamples, percentile_interval, resampled_means
 from pipelines.config import Evaluate
-from pipelines.evaluation import METRICS, Bounds, Coverage, Inflow, Row, Slice, Spread, held
+from pipelines.evaluation import METRICS, Bounds, Coverage, Inflow, Row, Slice, Spread, VariableScore, held
 from pipelines.migration.data import RunData
 from pipelines.migration.slices import corridor_slices
 
@@ -26,7 +28,7 @@ class Contender:
     """One model with its fits: a network a seed, for the back-test and for the test."""
 
     name: str
-    learned: bool
+    baseline: bool
     parameters: Mapping[str, float | int | str]
     backtest: Fitted
     final: Fitted
@@ -73,7 +75,7 @@ class Judgement:
     @property
     def best_baseline(self) -> Contender:
         """First baseline in the back-test."""
-        return next(contender for contender in self.ranked if not contender.learned)
+        return next(contender for contender in self.ranked if contender.baseline)
 
     def error(self, name: str) -> Float64Array:
         """Absolute test error of a model, mean over seeds, 0 where not scored: O x h x N x N."""
@@ -105,7 +107,7 @@ class Judgement:
         by_horizon = self.error(name).sum((0, 2, 3)) / np.maximum(self.scored.sum((0, 2, 3)), 1)
         return Row(
             model=name,
-            learned=contender.learned,
+            baseline=contender.baseline,
             seeds=len(contender.final),
             parameters=dict(contender.parameters),
             backtest_mae=_spread(self.backtest[name]),
@@ -144,6 +146,41 @@ class Judgement:
             self.settings.coverage,
         )
         return intervals
+
+    @cached_property
+    def variable_error(self) -> dict[str, float]:
+        """Of the candidate's city variables, on the back-test of the first seed; none of a model without."""
+        network = next(iter(self.candidate.backtest.values()))
+        if not isinstance(network, DHGSIL):
+            return {}
+        said, seen = said_and_seen(network, self.data.backtest.judging)
+        return {name: standardised_error(said[name], seen[name]) for name in said}
+
+    def variables(self, planted: Mapping[str, Float64Array]) -> tuple[VariableScore, ...]:
+        """How DHG-SIL's variables order the cities in the test periods, one step ahead.
+
+        Args:
+            planted: what a simulation planted, T x N a variable; empty if nothing.
+        """
+        targets = [t + 1 for t in self.data.final.judging.origins]
+        own = [contender for contender in self.ranked if contender.name == DHGSIL.name]
+        found = [
+            said_and_seen(network, self.data.final.judging)
+            for contender in own
+            for network in contender.final.values()
+            if isinstance(network, DHGSIL)
+        ]
+        names = list(found[0][0]) if found else []
+        return tuple(
+            VariableScore(
+                name=name,
+                spearman=_spread([rank_correlation(said[name], seen[name]) for said, seen in found]),
+                planted=_spread([rank_correlation(said[name], planted[name][targets]) for said, _ in found])
+                if name in planted
+                else None,
+            )
+            for name in names
+        )
 
     def bounds(self) -> tuple[Float64Array, Float64Array]:
         """The candidate's test intervals: O x h x N x N each."""

@@ -20,8 +20,9 @@ from pipelines.stage_key import key_of, stage_content
 def predictor_of(judgement: Judgement) -> MigrationPredictor:
     """The candidate's first seed with its intervals and the last window of the data."""
     flows, length = judgement.data.flows, judgement.data.final.task.length
+    network = next(iter(judgement.candidate.final.values()))
     return MigrationPredictor(
-        network=next(iter(judgement.candidate.final.values())),
+        network=network,
         intervals=judgement.intervals,
         history=torch.from_numpy(flows.inputs()[-length:].copy()),
         as_of=flows.first + len(flows.observed) - 1,
@@ -29,6 +30,7 @@ def predictor_of(judgement: Judgement) -> MigrationPredictor:
         regions=flows.regions,
         names=flows.names,
         rules=flows.rules,
+        variable_error=judgement.variable_error,
     )
 
 
@@ -73,7 +75,7 @@ def model_card(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "run": evaluation.run,
         "model": row.model,
-        "learned": row.learned,
+        "baseline": row.baseline,
         "hyperparameters": row.parameters,
         "intended_use": "forecast of moves between regions for planning; not for decisions about persons",
         "unit": evaluation.unit,

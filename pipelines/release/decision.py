@@ -35,7 +35,7 @@ def decide(
     if first is not None:
         return _refused(_REFUSAL.get(first.name, first.name), first.detail)
     if champion is None:
-        kind = "a baseline" if baseline else "a learned model"
+        kind = "a baseline" if baseline else "our own model"
         detail = f"no champion before it; {kind} ranks first, all gates pass"
         return Decision(outcome="champion", reason="baseline" if baseline else "none", detail=detail)
     if repackaged:

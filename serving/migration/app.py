@@ -14,6 +14,8 @@ from modules.migration.predictor import MigrationPredictor
 from serving.edge import edge
 from serving.endpoint import Endpoint
 from serving.migration.messages import (
+    ExplainAnswer,
+    ExplainQuestion,
     ForecastAnswer,
     ForecastQuestion,
     ModelAnswer,
@@ -80,11 +82,21 @@ class Interface:
                     "after newer flows": {**corridor, "intervals": False, "flows": [newer]},
                 },
             ),
+            Endpoint(
+                "POST",
+                "/explain",
+                "Take the forecast of one corridor apart: what each known period and each term adds.",
+                ExplainAnswer,
+                self.explain,
+                request=ExplainQuestion,
+                slow=lambda question: bool(question.flows),
+                examples={"a corridor": corridor, "next period": {**corridor, "horizon": 1}},
+            ),
             Endpoint("GET", "/regions", "Every region.", RegionsAnswer, lambda _: regions),
             Endpoint(
                 "GET",
                 "/regions/{id:path}",
-                "One region: known, forecast, busiest corridors.",
+                "One region: known, forecast, busiest corridors, variables.",
                 RegionAnswer,
                 self.region,
                 examples={"a region": first},
@@ -95,6 +107,10 @@ class Interface:
     def forecast(self, question: ForecastQuestion) -> bytes:
         """Forecast what is asked."""
         return orjson.dumps({"model": self.tag, **self.predictor.predict(question.request())})
+
+    def explain(self, question: ExplainQuestion) -> bytes:
+        """Take a forecast apart."""
+        return orjson.dumps({"model": self.tag, **self.predictor.explain(question.request())})
 
     def slow(self, question: ForecastQuestion) -> bool:
         """Whether a forecast is long, or must be made anew."""

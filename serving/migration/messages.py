@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypeAliasType
 
 from modules.migration.newer_flows import LARGEST_COUNT
-from modules.migration.request import ForecastRequest, Move
+from modules.migration.request import ExplainRequest, ForecastRequest, Move
 
 
 def _whole(value: Any) -> Any:
@@ -81,6 +81,73 @@ class ForecastAnswer(Message):
     forecasts: list[ForecastRow]
 
 
+class ExplainQuestion(Message):
+    """Of which corridor the forecast is to be taken apart."""
+
+    origin: Region
+    destination: Region
+    horizon: Horizon | None = None
+    """Left out: as many periods as the model was trained for."""
+    flows: Annotated[list[MoveRow], FailFast()] = []
+    """As in a forecast."""
+
+    def request(self) -> ExplainRequest:
+        """What the predictor is asked."""
+        flows = tuple(Move(row.period, row.origin, row.destination, row.count) for row in self.flows)
+        return ExplainRequest(self.origin, self.destination, self.horizon, flows)
+
+
+class LagRow(Message):
+    """What one known period adds to log1p of the forecast."""
+
+    of: str
+    """Whose past: the corridor's own, the opposite one's, all from its origin, all to its destination."""
+    period: Period
+    adds: float
+
+
+class ExplanationRow(ForecastRow):
+    """A forecast and what it is the sum of: log1p_count = lags + terms, count = max(0, e^log1p_count - 1)."""
+
+    lags: list[LagRow]
+    terms: dict[str, float]
+    log1p_count: float
+
+
+class ExplainAnswer(Message):
+    """Explained forecasts of one corridor, by period."""
+
+    model: str
+    as_of: Period
+    explanations: list[ExplanationRow]
+
+
+class Rank(Message):
+    """Where a region stands among all of the model's, in one variable and period; 1 is the largest."""
+
+    period: Period
+    value: float
+    """Standardised over regions."""
+    percentile: Annotated[float, Field(ge=0, le=100)]
+    rank: Annotated[int, Field(ge=1)]
+    rank_low: Annotated[int, Field(ge=1)]
+    """Lower end of the 90 % interval of the rank."""
+    rank_high: Annotated[int, Field(ge=1)]
+
+
+class Variables(Message):
+    """What the model makes of a region; only those that the data can check."""
+
+    pull: list[Rank] = []
+    """How strongly it attracts."""
+    push: list[Rank] = []
+    """How strongly it sends away."""
+    stay: list[Rank] = []
+    """How strongly it keeps; without moves inside regions, its net inflow."""
+    reach: list[Rank] = []
+    """How far its people go, against everybody else's."""
+
+
 class Totals(Message):
     """Moves into and out of a region in one period, without those inside it."""
 
@@ -117,6 +184,8 @@ class RegionAnswer(Message):
     """Busiest origins of moves to it."""
     destinations: list[ForecastRow]
     """Busiest destinations of moves from it."""
+    variables: Variables | None
+    """Of a model without city variables (a baseline): none."""
 
 
 class ModelAnswer(Message):

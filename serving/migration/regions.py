@@ -41,6 +41,26 @@ class Regions:
             ],
             "origins": self._busiest(ForecastRequest(destination=region, horizon=1)),
             "destinations": self._busiest(ForecastRequest(origin=region, horizon=1)),
+            "variables": self._variables(place),
+        }
+
+    def _variables(self, place: int) -> dict[str, list[dict[str, Any]]] | None:
+        found = self.predictor.cities
+        if found is None:
+            return None
+        return {
+            name: [
+                {
+                    "period": period,
+                    "value": float(found.value[name][step, place]),
+                    "percentile": float(found.percentile[name][step, place]),
+                    "rank": int(found.rank[name][step, place]),
+                    "rank_low": int(found.rank_low[name][step, place]),
+                    "rank_high": int(found.rank_high[name][step, place]),
+                }
+                for step, period in enumerate(self.predictor.periods)
+            ]
+            for name in found.value
         }
 
     def _row(self, place: int) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def test_every_run_of_params_is_valid_and_writes_every_section() -> None:
         ("cells", {}, r"cells\.absent: is required"),
         ("period.from", "2000-01", r"period.*'2000-01' is not a quarter \(write it like 2020Q1\)"),
         ("period.to", "1999Q1", r"period: `from` 2000Q1 is later than `to` 1999Q1"),
-        ("source.kind", "sql", r"source: .*'simulate', 'flows'"),
+        ("source.kind", "sql", r"source: .*'simulate', 'queries', 'flows'"),
         ("regions.keep", "sixty", r"regions\.keep: "),
         ("regions.name", "name", r"regions: name names a column, but regions\.path is none"),
         ("train.seeds", [1, 1], r"train\.seeds: name at least one seed, each once"),

@@ -5,11 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modules.errors import UserError
-from modules.migration.flow_data import FlowData
-from modules.migration.track import MODELS
-from pipelines.trial import Outcome, Trial, inherited_parameters
-from pipelines.tune import choose, draw_trials
-from tests.modules.migration.planted import seasonal_flows
+from modules.migration.forecaster import Task
+from modules.migration.track import MODELS, models_for
+from pipelines.trial import Outcome, Trial
+from pipelines.tune import choose, draw_trials, waves
 
 
 @given(count=st.integers(1, 30), seed=st.integers(0, 2**31))
@@ -46,14 +45,30 @@ def test_a_trial_without_a_finite_error_never_wins_and_a_model_without_any_other
         choose([infinite])
 
 
-def test_a_model_inherits_the_best_of_the_other_models_trials() -> None:
-    data = FlowData(seasonal_flows(), 12, 3, 54, 72)
-    specs = {spec.name: spec for spec in MODELS}
-    base = {"alpha": 1e-3, "size_weight": 0.0, "beta": 1e-2}
-    trials = [
-        Trial(0, "ridge_ar_calendar", {**base, "anchor": "mean", "alpha": 1e9, "beta": 1e9}),
-        Trial(1, "ridge_ar_calendar", {**base, "anchor": "last"}),
-        Trial(2, "residual_gru", {}),
-    ]
-    assert inherited_parameters(specs["residual_gru"], trials, specs, data, seed=0) == trials[1].parameters
-    assert inherited_parameters(specs["gravity"], trials, specs, data, seed=0) == {}
+def test_a_model_is_tuned_after_those_it_inherits_from() -> None:
+    ordered = [{spec.name for spec in wave} for wave in waves(MODELS)]
+    assert {"ridge_ar_calendar", "gravity", "last_value"} < ordered[0]
+    assert {"residual_gru", "gcn_gru", "dhg_sil_core"} <= ordered[1]
+    assert ordered[2:] == [{"dhg_sil"}]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (("last_value", "dgh_sil"), "no model 'dgh_sil' for these data (did you mean dhg_sil?)"),
+        (
+            ("last_value", "dhg_sil_core"),
+            "dhg_sil_core stands on ridge_ar_calendar, which is not chosen; add it",
+        ),
+        (("ridge_ar_calendar", "seasonal_naive"), "no model 'seasonal_naive' for these data"),
+    ],
+)
+def test_a_wrong_choice_of_models_is_named(chosen: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        models_for(Task(regions=4, length=6, horizon=2, cycle=12), chosen)
+    assert said in str(caught.value)
+
+
+def test_the_chosen_models_alone_are_tuned() -> None:
+    task = Task(regions=4, length=6, horizon=2, cycle=1)
+    assert [spec.name for spec in models_for(task, ("gcn_gru", "ridge_ar"))] == ["ridge_ar", "gcn_gru"]

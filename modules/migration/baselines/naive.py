@@ -1,4 +1,4 @@
-"""The two naive forecasts that every other model has to beat."""
+"""The naive forecasts that every other model has to beat."""
 
 import torch
 from torch import Tensor
@@ -29,3 +29,13 @@ class SeasonalNaive(Forecaster):
         cycle, length = self.task.cycle, self.task.length
         steps = torch.arange(season.shape[1], device=history.device) % cycle
         return history[:, length - cycle + steps].double()
+
+
+class HistoricalMean(Forecaster):
+    """The mean of the window, whatever the season: M^{t+k} = mean of M^{t-L+1} .. M^t."""
+
+    name = "historical_mean"
+
+    def forward(self, history: Tensor, season: Tensor) -> Tensor:
+        """Forecast counts."""
+        return history.double().mean(1, keepdim=True).expand(-1, season.shape[1], -1, -1)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
+from modules.migration.addends import Addends
 from modules.migration.forecaster import LogForecaster, Task
 
 if TYPE_CHECKING:  # it reads tables, by a library that serving does not have
@@ -53,6 +54,12 @@ class RidgeAR(LogForecaster):
     def encoded(self, x: Tensor, season: Tensor) -> Tensor:
         """Forecast in the encoder's space."""
         return self.lags(x.flatten(2), season).reshape(*season.shape, *x.shape[2:])
+
+    def addends(self, x: Tensor, season: Tensor) -> Addends:
+        """What `encoded` is the sum of."""
+        own = self.lag_weight(season)[..., None, None] * x[:, None]
+        level = self.bias(season)[..., None, None].expand(-1, -1, *x.shape[2:])
+        return Addends({"own": own}, {"level": level})
 
     def lags(self, x: Tensor, season: Tensor) -> Tensor:
         """Forecast some corridors only: x is B x L x C, the output B x h x C."""

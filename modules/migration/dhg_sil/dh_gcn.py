@@ -11,7 +11,7 @@ _SIGN: dict[str, float] = {"low": 1.0, "high": -1.0}
 
 
 class SignedConvolution(nn.Module):
-    """One channel: H_i = ReLU(W (h_i + sum_j a_ij A_ij h_j)), a_ij = tanh(b + u.h_i + v.h_j) with its mean over time.
+    """One channel: H_i = ReLU(W (h_i + sum_j a_ij A_ij h_j)), a_ij = tanh(b + u.m_i + v.m_j), m = mean_t h.
 
     a = 1 gives I + A, a low-pass filter; a = -1 gives I - A, the Laplacian, a high-pass one (FAGCN, Bo et
     al., AAAI 2021). b starts at the channel's sign, u and v at 0: the data may soften it, city by city.
@@ -66,7 +66,9 @@ class DHGCN(nn.Module):
         """Convolve every period of the window over both graphs."""
         near = None if self.geography is None else self.geography(h, geographic)
         flowing = None if self.mobility is None else self.mobility(h, mobility)
-        if near is None or flowing is None or self.gate is None:
-            return h + sum(part for part in (near, flowing) if part is not None)
-        gate = torch.sigmoid(self.gate(torch.cat([near, flowing], dim=-1)))
-        return h + gate * near + (1 - gate) * flowing
+        if near is not None and flowing is not None and self.gate is not None:
+            gate: Tensor = torch.sigmoid(self.gate(torch.cat([near, flowing], dim=-1)))
+            both: Tensor = h + gate * near + (1 - gate) * flowing
+            return both
+        only = near if near is not None else flowing
+        return h if only is None else h + only

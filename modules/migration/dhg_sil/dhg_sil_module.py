@@ -14,6 +14,8 @@ from modules.migration.windows import Window
 _ANCHORS = 48
 """Anchors drawn for every batch: the contrast sorts all cities for each, N^2 log N for all of them."""
 
+_READING_RATE = 5e-3
+
 
 class DHGSILModule(ForecastModule):
     """Adds to the forecast's loss contrast x sum over variables of (Rank-N-Contrast + pair order).
@@ -24,23 +26,20 @@ class DHGSILModule(ForecastModule):
         network: what learns; its core stays as it is.
         size: N x N, mean flow of each corridor over training.
         contrast: weight of the contrast.
-        decoder_rate: learning rate of what turns cities into flows, as a share of the cities' own.
         settings: of the forecast's loss, see `ForecastModule`.
     """
 
-    def __init__(
-        self, network: DHGSIL, size: Tensor, *, contrast: float, decoder_rate: float, **settings: float
-    ) -> None:
+    def __init__(self, network: DHGSIL, size: Tensor, *, contrast: float, **settings: float) -> None:
         super().__init__(network, size, **settings)  # type: ignore[arg-type]
-        self.dhg_sil, self.contrast, self.decoder_rate = network, contrast, decoder_rate
+        self.dhg_sil, self.contrast = network, contrast
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """The cities' states and variables, and the decoder with its own rate."""
-        of_cities = {id(p) for p in self.dhg_sil.of_cities()}
-        cities = [p for p in self.network.parameters() if id(p) in of_cities]
-        decoder = [p for p in self.network.parameters() if id(p) not in of_cities]
-        rate = self.learning_rate
-        return [{"params": cities, "lr": rate}, {"params": decoder, "lr": rate * self.decoder_rate}]
+        """What reads the variables off the cities' states has its own rate, whatever the forecast needs."""
+        variables = self.dhg_sil.variables
+        reading = [*variables.represent.parameters(), *variables.read.parameters()]
+        known = {id(parameter) for parameter in reading}
+        others = [p for p in self.network.parameters() if id(p) not in known]
+        return [{"params": others, "lr": self.learning_rate}, {"params": reading, "lr": _READING_RATE}]
 
     def training_step(self, batch: Window, _index: int) -> Tensor:
         """The forecast's loss over every corridor, and the contrast."""

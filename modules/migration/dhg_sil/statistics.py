@@ -11,8 +11,8 @@ def city_statistics(counts: Tensor, scored: Tensor, log_km: Tensor, *, diagonal:
 
     pull: log share of all inflow. push: log share of all outflow. stay: logit of the share that stays, or
     without a diagonal the net inflow (in - out) / (in + out). reach: mean log distance of the outflow, less
-    what it were if its people chose among the other cities as everybody does (a remote city is not far-reaching
-    for being remote).
+    what it were if its people chose among the other cities as everybody does, so that a remote city does not
+    reach far for being remote.
 
     Args:
         counts: ... x N x N, moves.

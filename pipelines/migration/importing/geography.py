@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from modules.errors import UserError, did_you_mean
-from pipelines.config import Distances, Regions
+from pipelines.config import REGION_COLUMNS, Distances, Regions
 from pipelines.migration.importing.locate import locate
 from pipelines.migration.importing.read_table import read_table
 from pipelines.migration.importing.sphere import kilometres
@@ -26,6 +26,8 @@ class Gazetteer:
     names: list[str]
     lat: Matrix
     lon: Matrix
+    more: dict[str, pa.Array]
+    """What else the table knows of a region: name_en, population, tier, province."""
     table: Table
 
     def demand(self, regions: list[str], place: Callable[[str], str]) -> None:
@@ -53,7 +55,7 @@ def read_gazetteer(data: Path, regions: Regions, sep: str, encoding: str) -> Gaz
     if regions.path is None or regions.id is None:
         return None
     path = _one(data, regions.path, "regions.path")
-    names = [name for name in (regions.id, regions.name, regions.lat, regions.lon) if name is not None]
+    names = [name for key in REGION_COLUMNS if (name := getattr(regions, key)) is not None]
     table = read_table(path, names, sep, encoding)
     ids = table.texts(regions.id)
     codes = [ids.texts[code] for code in ids.codes]
@@ -65,11 +67,11 @@ def read_gazetteer(data: Path, regions: Regions, sep: str, encoding: str) -> Gaz
     written = table.texts(regions.name or regions.id, blank=True)
     shown = [written.texts[name] or code for name, code in zip(written.codes, codes, strict=True)]
     lat = _degrees(table, regions.lat, 90.0)
-    return Gazetteer(rows, shown, lat, _degrees(table, regions.lon, 180.0), table)
+    return Gazetteer(rows, shown, lat, _degrees(table, regions.lon, 180.0), _more(table, regions), table)
 
 
 def describe(codes: list[str], gazetteer: Gazetteer | None, regions: Regions) -> pa.Table:
-    """regions.parquet: code, name (the code, where none is given), lat and lon (null, where unknown).
+    """regions.parquet: code, name (the code, where none is given), lat, lon (null: unknown) and the rest.
 
     Raises:
         UserError: if only some regions have coordinates.
@@ -87,7 +89,24 @@ def describe(codes: list[str], gazetteer: Gazetteer | None, regions: Regions) ->
                 raise gazetteer.table.fault(rows[at], column, what)
     names = [gazetteer.names[row] for row in rows]
     places = {"lat": pa.array(lat, from_pandas=True), "lon": pa.array(lon, from_pandas=True)}
-    return pa.table({"region": pa.array(codes, pa.string()), "name": names, **places})
+    more = {name: column.take(pa.array(rows)) for name, column in gazetteer.more.items()}
+    return pa.table({"region": pa.array(codes, pa.string()), "name": names, **places, **more})
+
+
+def _more(table: Table, regions: Regions) -> dict[str, pa.Array]:
+    found: dict[str, pa.Array] = {}
+    if regions.population is not None:
+        people = table.numbers(regions.population, blank=True)
+        if (people < 0).any():
+            row = int((people < 0).argmax())
+            raise table.fault(row, regions.population, f"{people[row]:g} is negative")
+        found["population"] = pa.array(people, from_pandas=True)
+    for key in ("name_en", "tier", "province"):
+        column = getattr(regions, key)
+        if column is not None:
+            coded = table.texts(column, blank=True)
+            found[key] = pa.array([coded.texts[code] or None for code in coded.codes], pa.string())
+    return found
 
 
 def distances(
@@ -105,6 +124,19 @@ def distances(
     if np.isnan(lat).any() or np.isnan(lon).any():
         return "none", None
     return "coordinates", kilometres(lat, lon)
+
+
+def pair_table(regions: list[str], km: Matrix) -> pa.Table:
+    """distances.parquet: origin, destination, km, for every pair."""
+    size = len(regions)
+    codes = pa.array(regions, pa.string())
+    return pa.table(
+        {
+            "origin": codes.take(pa.array(np.repeat(np.arange(size), size))),
+            "destination": codes.take(pa.array(np.tile(np.arange(size), size))),
+            "km": km.ravel(),
+        }
+    )
 
 
 def _from_table(data: Path, columns: Distances, codes: list[str], sep: str, encoding: str) -> Matrix:

@@ -1,24 +1,22 @@
 """The import stage: the user's files, or the simulation, become flows, regions and distances."""
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from modules.artefact import sha256_of
 from modules.migration.period import Calendar
 from pipelines.config import FlowsSource, RunConfig
 from pipelines.files import whole_folder, write_json, write_parquet
+from pipelines.migration.extracting.extract import extract
 from pipelines.migration.importing.cells import Cells, inside, stack
-from pipelines.migration.importing.geography import describe, distances, read_gazetteer
+from pipelines.migration.importing.geography import describe, distances, pair_table, read_gazetteer
 from pipelines.migration.importing.keep import kept_regions, refuse_unknown_merge
 from pipelines.migration.importing.locate import locate
 from pipelines.migration.importing.rows import read_rows
-from pipelines.migration.importing.simulate import simulate
 from pipelines.paths import RunPaths
 
 
@@ -38,6 +36,9 @@ def run(name: str, config: RunConfig) -> None:
     Raises:
         UserError: naming what is wrong with the data, where, and how to mend it; nothing is written then.
     """
+    if not isinstance(config.source, FlowsSource):
+        extract(name, config)
+        return
     imported = read(config)
     with whole_folder(RunPaths(name).extracted) as folder:
         write_parquet(folder / "flows.parquet", imported.flows)
@@ -48,19 +49,14 @@ def run(name: str, config: RunConfig) -> None:
 
 
 def read(config: RunConfig) -> Imported:
-    """Read and check a run's data; nothing stays written.
+    """Read and check the table of counts of a `flows` run; nothing is written.
 
     Raises:
         UserError: naming what is wrong with the data, where, and how to mend it.
     """
-    if config.source.kind == "flows":
-        return _read(Path(config.data), config.source, config)
-    with tempfile.TemporaryDirectory() as folder:
-        simulate(config.source, config, Path(folder))
-        return _read(Path(folder), FlowsSource(kind="flows", path="flows.csv"), config)
-
-
-def _read(data: Path, source: FlowsSource, config: RunConfig) -> Imported:
+    data, source = Path(config.data), config.source
+    if not isinstance(source, FlowsSource):
+        raise TypeError(source.kind)
     calendar, regions = config.period.calendar, config.regions
     files = locate(data, source.path, "source.path")
     gazetteer = read_gazetteer(data, regions, source.sep, source.encoding)
@@ -113,7 +109,7 @@ def _read(data: Path, source: FlowsSource, config: RunConfig) -> Imported:
         "distances": known_by,
         "total": float(cells.count.sum()),
     }
-    return Imported(_flows(cells, calendar), described, None if km is None else _pairs(kept, km), record)
+    return Imported(_flows(cells, calendar), described, None if km is None else pair_table(kept, km), record)
 
 
 def _flows(cells: Cells, calendar: Calendar) -> pa.Table:
@@ -126,17 +122,5 @@ def _flows(cells: Cells, calendar: Calendar) -> pa.Table:
             "origin": codes.take(pa.array(cells.origin)),
             "destination": codes.take(pa.array(cells.destination)),
             "count": cells.count,
-        }
-    )
-
-
-def _pairs(regions: list[str], km: NDArray[np.float64]) -> pa.Table:
-    size = len(regions)
-    codes = pa.array(regions, pa.string())
-    return pa.table(
-        {
-            "origin": codes.take(pa.array(np.repeat(np.arange(size), size))),
-            "destination": codes.take(pa.array(np.tile(np.arange(size), size))),
-            "km": km.ravel(),
         }
     )

@@ -46,7 +46,7 @@ def read_table(path: Path, names: Sequence[str], sep: str = ",", encoding: str =
 def _read_parquet(path: Path, names: list[str]) -> Table:
     try:
         file = pq.ParquetFile(path)
-        _demand(path, file.schema_arrow.names, names)
+        demand_columns(path, file.schema_arrow.names, names)
         table = file.read(columns=names)
     except (pa.ArrowException, OSError) as error:
         raise UserError(f"{path}: is not a sound parquet file; write it anew ({_short(error)})") from error
@@ -62,7 +62,7 @@ def _read_csv(path: Path, names: list[str], sep: str, encoding: str) -> Table:
         raise UserError(f"{path}: is empty; give the file that holds the rows")
     first = _LINE.findall(content, 0, _HEADER_BYTES)[0]
     header = next(csv.reader([first.decode(errors="replace")], delimiter=sep), [])
-    _demand(path, header, names, sep)
+    demand_columns(path, header, names, sep)
     if _LETTER.search(content, len(first)) is None:
         raise UserError(f"{path}: has a header (row 1) but no rows; give the file that holds them")
     table = _parsed(path, content, names, sep, len(header))
@@ -152,7 +152,12 @@ def _parsed(path: Path, content: bytes, names: list[str], sep: str, width: int) 
         ) from error
 
 
-def _demand(path: Path, header: Sequence[str], names: Sequence[str], sep: str = ",") -> None:
+def demand_columns(path: Path, header: Sequence[str], names: Sequence[str], sep: str = ",") -> None:
+    """Every named column stands in the header, once.
+
+    Raises:
+        UserError: naming the column, those there are, and perhaps the separator that the file has.
+    """
     for name in names:
         if header.count(name) > 1:
             raise UserError(f"{path}: row 1: column {name} stands {header.count(name)} times; rename one")

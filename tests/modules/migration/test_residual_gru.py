@@ -19,6 +19,8 @@ CHOSEN = {
     "dropout": 0.0,
     "learning_rate": 5e-3,
     "epochs": 20,
+    "loss_weight": 0.0,
+    "half_life": 0.0,
 }
 
 

@@ -134,7 +134,7 @@ def test_the_document_is_of_this_model_and_its_examples_are_answers() -> None:
     document = ask(served, "GET", "/openapi.json").json()
     schemas = document["components"]["schemas"]
     assert document["openapi"] == "3.1.0"
-    assert set(document["paths"]) == {"/forecast", "/regions", "/regions/{id}", "/model"}
+    assert set(document["paths"]) == {"/forecast", "/explain", "/regions", "/regions/{id}", "/model"}
     assert schemas["Region"]["enum"] == ["r00", "r01", "r02"]
     assert schemas["Horizon"]["maximum"] == 2
     operation = document["paths"]["/forecast"]["post"]

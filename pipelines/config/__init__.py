@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -19,68 +17,14 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from modules.errors import UserError
 from modules.migration.period import Calendar, Unit
+from pipelines.config.extract import Extract as Extract
+from pipelines.config.extract import QueriesSource as QueriesSource
+from pipelines.config.extract import known_encoding
+from pipelines.config.section import Section as Section
+from pipelines.config.simulate import SimulateSource as SimulateSource
 
 PARAMS = Path("params.yaml")
-_MOST_DIRT = 0.4
 NAME = re.compile(r"[a-z](?:[a-z0-9_]{0,38}[a-z0-9])?")
-
-
-class Section(BaseModel):
-    """A frozen record that refuses unknown keys and documents its fields by their docstrings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
-
-
-class Dirt(Section):
-    """What is wrong in a simulated log: each class's share of the rows."""
-
-    scale: float = Field(default=1.0, ge=0)
-    """Multiplies every share; 0 is a perfectly clean log."""
-    unknown_origin: float = Field(default=0.01, ge=0, le=0.1)
-    """No origin, or the code of no known city."""
-    ambiguous: float = Field(default=0.008, ge=0, le=0.1)
-    """A place that can mean several cities."""
-    employer: float = Field(default=0.015, ge=0, le=0.1)
-    """Somebody who looks for workers, not for work."""
-    navigational: float = Field(default=0.02, ge=0, le=0.1)
-    """On the way to a job site, with no intention told."""
-    no_place: float = Field(default=0.03, ge=0, le=0.1)
-    """Looks for work, names no place."""
-    repeat: float = Field(default=0.02, ge=0, le=0.1)
-    """The same text by the same user in the same month."""
-    bot: float = Field(default=0.005, ge=0, le=0.1)
-    """Bursts of 200 queries by one user within minutes, over many places."""
-    malformed: float = Field(default=0.003, ge=0, le=0.1)
-    """A field that is empty, missing or garbled."""
-    wrong_type: float = Field(default=0.003, ge=0, le=0.1)
-    """A field that holds another kind of value: a number for a text, a name for a code."""
-    out_of_range: float = Field(default=0.003, ge=0, le=0.1)
-    """A time outside the file's month."""
-
-    def share(self, kind: str) -> float:
-        """Share of the rows that are of a class."""
-        return self.scale * float(getattr(self, kind))
-
-    @model_validator(mode="after")
-    def _leaves_queries(self) -> Self:
-        total = sum(self.share(kind) for kind in type(self).model_fields if kind != "scale")
-        if total > _MOST_DIRT:
-            msg = f"the shares times scale add up to {total:.3g}, at most {_MOST_DIRT}: lower them"
-            raise ValueError(msg)
-        return self
-
-
-class SimulateSource(Section):
-    """A search engine's raw queries, drawn from planted pull, push, stay and reach of real Chinese cities."""
-
-    kind: Literal["simulate"]
-    cities: int = Field(default=24, ge=3, le=358)
-    """How many of the most populous cities."""
-    queries: float = Field(default=3.0e6, ge=1e4, le=1e8)
-    """Expected rows of the log over the whole span."""
-    held_back: float = Field(default=0.2, ge=0, le=1)
-    """Share of the queries whose words come from the inventory that only scores extraction."""
-    dirt: Dirt = Dirt()
 
 
 class FlowsSource(Section):
@@ -96,15 +40,7 @@ class FlowsSource(Section):
     scale: float = Field(default=1.0, gt=0)
     """Multiplies every count (an index that is largest at 1.0 reads better times 1000)."""
 
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        try:
-            "".encode(value)
-        except LookupError as error:
-            msg = f"no such text encoding {value!r}"
-            raise ValueError(msg) from error
-        return value
+    _encoding = field_validator("encoding")(known_encoding)
 
 
 class Columns(Section):
@@ -197,6 +133,9 @@ class Distances(Section):
     km: str
 
 
+REGION_COLUMNS = ("id", "name", "lat", "lon", "name_en", "population", "tier", "province")
+
+
 class Regions(Section):
     """The nodes."""
 
@@ -206,9 +145,15 @@ class Regions(Section):
     name: str | None = None
     lat: str | None = None
     lon: str | None = None
+    name_en: str | None = None
+    """Name in Latin letters, for reports."""
+    population: str | None = None
+    """Inhabitants; with them, people found in queries stand for a population."""
+    tier: str | None = None
+    province: str | None = None
     distances: Distances | None = None
     """Distances win over coordinates; with neither, the geographic parts of a model are off."""
-    merge: dict[str, str] = {}
+    merge: dict[str, str] = Field(default_factory=dict)
     """Region -> the region it is counted in; flows between the two become the latter's diagonal."""
     keep: str = "all"
     """`all`, or `60 busiest`: by in- plus out-flow off the diagonal over the periods before the test."""
@@ -223,7 +168,7 @@ class Regions(Section):
 
     @model_validator(mode="after")
     def _columns_need_a_table(self) -> Self:
-        named = [key for key in ("id", "name", "lat", "lon") if getattr(self, key) is not None]
+        named = [key for key in REGION_COLUMNS if getattr(self, key) is not None]
         if self.path is None and named:
             msg = f"{named[0]} names a column, but regions.path is none: give the table or drop the key"
             raise ValueError(msg)
@@ -288,10 +233,17 @@ class Checks(Section):
 class Tune(Section):
     """The sweep."""
 
+    models: Literal["all"] | tuple[str, ...] = "all"
+    """All that mean something for the data, or a list of names; one that inherits needs its ancestors."""
     trials: int = Field(default=8, ge=1)
     """Configurations drawn for every model that has a search space."""
     parallel: int = Field(default=2, ge=1)
     """Trials that run at a time, one thread each; changes no byte of the result, so DVC does not watch it."""
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _list_to_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
 
 class Train(Section):
@@ -348,7 +300,8 @@ class RunConfig(Section):
     """The one input path, a file or folder, relative to params.yaml."""
     seed: int = 0
     """Seed of the simulation, of the drawn trials and of the bootstrap."""
-    source: Annotated[SimulateSource | FlowsSource, Field(discriminator="kind")]
+    source: Annotated[SimulateSource | QueriesSource | FlowsSource, Field(discriminator="kind")]
+    extract: Extract = Extract()
     columns: Columns = Columns()
     period: Period
     regions: Regions = Regions()
@@ -378,7 +331,7 @@ def one_line(error: ValidationError, where: str) -> UserError:
     """The first fault of a configuration as one line: where, key, what; and how many more there are."""
     faults = error.errors()
     fault = faults[0]
-    tags = {"simulate", "flows"}  # pydantic puts the union's tag into the path
+    tags = {"simulate", "queries", "flows"}  # pydantic puts the union's tag into the path
     key = ".".join(str(part) for part in fault["loc"] if part not in tags)
     what = {
         "extra_forbidden": "no such key (misspelt?)",

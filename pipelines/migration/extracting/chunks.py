@@ -1,0 +1,26 @@
+"""Count the chunks of a log one after the other, or side by side on a Ray cluster: the same bytes."""
+
+import os
+from collections.abc import Iterator
+from functools import partial
+
+from pipelines.migration.extracting.count import Counted, count
+from pipelines.migration.extracting.judge import judge
+from pipelines.migration.extracting.log import Chunk, read_chunk
+from pipelines.migration.extracting.rules import Rules
+
+
+def counted(chunks: list[Chunk], rules: Rules) -> Iterator[Counted]:
+    """What each chunk comes to, in order; by Ray Data where RAY_ADDRESS names a cluster."""
+    if os.environ.get("RAY_ADDRESS"):
+        from pipelines.migration.extracting.ray_chunks import counted_by_ray  # noqa: PLC0415 - seconds to import
+
+        yield from counted_by_ray(chunks, partial(count_chunk, rules=rules))
+        return
+    for chunk in chunks:
+        yield count_chunk(chunk, rules)
+
+
+def count_chunk(chunk: Chunk, rules: Rules) -> Counted:
+    """Read, judge and count one chunk."""
+    return count(judge(read_chunk(chunk), rules, chunk.within), rules)

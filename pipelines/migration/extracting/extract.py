@@ -1,0 +1,113 @@
+"""The import stage of a run that starts from raw queries: by chunk, then regions, privacy and weights."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from modules.artefact import sha256_of
+from pipelines.config import RunConfig
+from pipelines.files import whole_folder, write_json, write_parquet
+from pipelines.migration.extracting.assemble import Extracted, assemble
+from pipelines.migration.extracting.chunks import counted
+from pipelines.migration.extracting.count import Counted
+from pipelines.migration.extracting.log import Chunk, monthly_chunks, spooled_chunks
+from pipelines.migration.extracting.rules import REASONS, RULES, Rules, rules_of
+from pipelines.migration.extracting.sources import LogSource, log_source
+from pipelines.migration.importing.geography import describe, distances, pair_table
+from pipelines.paths import RunPaths
+
+
+def extract(name: str, config: RunConfig) -> None:
+    """Write extracted/ of a run from its log of queries.
+
+    A log of monthly files is read as it lies; any other is first written to months in a temporary folder, in
+    one pass of bounded memory. Then month by month, so that memory is bounded by a month and not by the log.
+
+    Raises:
+        UserError: naming what is wrong with the data, where, and how to mend it; nothing is written then.
+    """
+    with whole_folder(RunPaths(name).extracted) as folder, tempfile.TemporaryDirectory() as temporary:
+        log, spool = log_source(name, config, Path(temporary)), Path(temporary) / "spool"
+        if log.monthly:
+            chunks, torn = monthly_chunks(log.files, config.period.unit), list[str]()
+        else:
+            chunks, torn = spooled_chunks(log.files, log.source, config.period.unit, spool)
+        parts = _counted(chunks, torn, rules_of(config), folder / "quarantine")
+        extracted = assemble(parts, len(torn), config, log.population)
+        described = describe(extracted.regions, log.gazetteer, log.regions)
+        known_by, km = distances(
+            Path(config.data), log.regions, described, log.source.sep, log.source.encoding
+        )
+        for table in ("flows", "search", "queries"):
+            _write(folder / f"{table}.parquet", getattr(extracted, table))
+        write_parquet(folder / "regions.parquet", described)
+        if km is not None:
+            write_parquet(folder / "distances.parquet", pair_table(extracted.regions, km))
+        write_json(folder / "import.json", _record(config, log, extracted, known_by))
+
+
+def _counted(chunks: list[Chunk], torn: list[str], rules: Rules, quarantine: Path) -> list[Counted]:
+    quarantine.mkdir()
+    if torn:
+        rows = pl.DataFrame({"query_id": torn}, {"query_id": pl.String})
+        _write(
+            quarantine / "torn.parquet",
+            rows.select("query_id", reason=pl.lit("ragged_row"), value=pl.lit(None, pl.String)),
+        )
+    parts = []
+    for chunk, part in zip(chunks, counted(chunks, rules), strict=True):
+        _write(quarantine / f"{chunk.label}.parquet", part.quarantine)
+        parts.append(replace(part, quarantine=part.quarantine.clear()))
+    return parts
+
+
+def _record(config: RunConfig, log: LogSource, extracted: Extracted, known_by: str) -> dict[str, Any]:
+    sums = extracted.queries.drop("period").sum().row(0, named=True)
+    calendar, period = config.period.calendar, config.period
+    people, suppressed = sums["people"], sums["suppressed_people"]
+    flows = extracted.flows
+    flowing = set(flows["origin"]) | set(flows["destination"])
+    return {
+        "files": {path.name: sha256_of(path) for path in log.files},
+        "rows": {
+            "read": sums["read"],
+            "kept": sums["kept"],
+            "dropped": {rule: sums[rule] for rule in RULES},
+            "quarantined": {reason: sums[reason] for reason in REASONS},
+        },
+        "periods": {
+            "first": calendar.label(period.ordinals[0]),
+            "last": calendar.label(period.ordinals[-1]),
+            "observed": len(period.observed),
+            "in_gaps": len(period.gap_ordinals & set(period.ordinals)),
+        },
+        "regions": {
+            "kept": len(extracted.regions),
+            "merged": len(config.regions.merge),
+            "not_kept": len(log.population) - len(extracted.regions),
+            "listed_without_flows": len(set(extracted.regions) - flowing),
+        },
+        "distances": known_by,
+        "total": float(flows["count"].sum()),
+        "privacy": {
+            "k_anonymity": config.extract.k_anonymity,
+            "cells": sums["cells"],
+            "suppressed_cells": sums["suppressed_cells"],
+            "people": people,
+            "suppressed_people": suppressed,
+            "suppressed_share": suppressed / people if people else 0.0,
+        },
+        "weights": {
+            "normalise": config.extract.normalise,
+            "low": extracted.weights.low,
+            "high": extracted.weights.high,
+            "clipped": extracted.weights.clipped,
+        },
+    }
+
+
+def _write(path: Path, table: pl.DataFrame) -> None:
+    write_parquet(path, table.to_arrow(compat_level=pl.CompatLevel.oldest()))

@@ -1,0 +1,218 @@
+"""From distinct texts to what each says: where to, or why it says nothing."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from pipelines.migration.extracting.lexicon import (
+    ABOUT,
+    BEHIND,
+    EMPLOYER,
+    JOB,
+    JOB_SITE,
+    NAVIGATION,
+    OTHER_SITE,
+    PLACE,
+    ROLE,
+    SURE,
+    WEAK,
+    Lexicon,
+)
+from pipelines.migration.extracting.normalise import normalised
+
+BLOCKED, NAVIGATIONAL, NO_JOB_INTENT, NO_PLACE, PROVINCE_ONLY, AMBIGUOUS_PLACE = range(1, 7)
+VERDICTS: Final = {
+    BLOCKED: "blocked",
+    NAVIGATIONAL: "navigational",
+    NO_JOB_INTENT: "no_job_intent",
+    NO_PLACE: "no_place",
+    PROVINCE_ONLY: "province_only",
+    AMBIGUOUS_PLACE: "ambiguous_place",
+}
+"""Why a text names no destination, in the order of judgement; every destination is a larger number."""
+
+MOST = 10
+"""A text that names more places is a list, not an intention."""
+_ROUNDS = 2
+_CITIES = 100
+"""Codes below are provinces: the first two digits of an adcode."""
+_READING = ("text", "term", "code", "province")
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What the texts say.
+
+    Attributes:
+        outcomes: text, outcome: one of VERDICTS, a prefecture's adcode, or a key of `sets`; not of the texts
+            whose place depends on where the user is.
+        sets: outcome, code: the destinations of outcomes that name several.
+        open: text, origin, outcome of those, for the pairs that occur.
+    """
+
+    outcomes: pl.DataFrame
+    sets: pl.DataFrame
+    open: pl.DataFrame
+
+
+def parse(rows: pl.DataFrame, lexicon: Lexicon) -> Parsed:
+    """Judge every distinct text of some rows, each once.
+
+    An Aho-Corasick automaton (Polars' `extract_many`) takes the leftmost, then longest, so none overlap.
+    A place with several readings is read as the one that another place of the text contains or lies in; else
+    as the one where the user is; else as the only one in the user's province; else it is ambiguous.
+
+    Args:
+        rows: text (any key), query (as typed), origin (adcode, 0: unknown).
+        lexicon: the dictionary.
+    """
+    texts = rows.lazy().select("text", "query").unique("text", keep="any").collect()
+    found = _found(texts, lexicon)
+    kinds = found.group_by("text").agg(pl.col("kind").bitwise_or())
+    judged = (
+        texts.select("text")
+        .join(kinds, on="text", how="left")
+        .select("text", _verdict(pl.col("kind").fill_null(0)))
+    )
+    wanted = judged.filter(pl.col("outcome") == NO_PLACE).select("text")
+    mentions = found.filter(pl.col("kind") == PLACE).select("text", "term").unique()
+    readings = mentions.join(wanted, on="text", how="semi").join(lexicon.readings, on="term")
+    settled, open_ = _settle(readings, lexicon)
+    unsure = open_.select("text").unique()
+    pairs = rows.select("text", "origin").join(unsure, on="text", how="semi").unique()
+    answers = _ask_origin(open_, pairs)
+    beside = settled.join(pairs, on="text").select(answers.columns)
+    sure = _conclude(settled.join(unsure, on="text", how="anti"), ["text"])
+    depends = _conclude(pl.concat([answers, beside]), ["text", "origin"])
+    outcomes, sets = _numbered(pl.concat([sure, depends], how="diagonal"))
+    anywhere = pl.col("origin").is_null()
+    closed = outcomes.filter(anywhere).drop("origin")
+    rest = judged.join(pl.concat([closed.select("text"), unsure]), on="text", how="anti")
+    return Parsed(pl.concat([rest, closed]), sets, outcomes.filter(~anywhere))
+
+
+def _found(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
+    """Every term of every text with its kind: text, term, kind."""
+    return (
+        texts.lazy()
+        .select("text", normalised("query").str.extract_many(lexicon.patterns, leftmost=True).alias("term"))
+        .explode("term", empty_as_null=False)
+        .join(lexicon.kinds.lazy(), on="term")
+        .collect()
+    )
+
+
+def _verdict(kinds: pl.Expr) -> pl.Expr:
+    """The verdict that the kinds of terms allow; NO_PLACE stands for `job intent, place still to be seen`."""
+
+    def has(kind: int) -> pl.Expr:
+        return kinds & kind != 0
+
+    address = (
+        has(NAVIGATION)
+        | (has(JOB_SITE | OTHER_SITE) & ~has(JOB | PLACE))
+        | (has(OTHER_SITE) & ~has(JOB | JOB_SITE))
+    )
+    return (
+        pl.when(has(EMPLOYER)).then(BLOCKED)
+        .when(address).then(NAVIGATIONAL)
+        .when(has(JOB | JOB_SITE) | (has(ROLE) & has(PLACE) & ~has(ABOUT))).then(NO_PLACE)
+        .otherwise(NO_JOB_INTENT)
+        .cast(pl.UInt32).alias("outcome")
+    )  # fmt: skip
+
+
+def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split into what the text itself settles, one reading a term, and terms with several readings left."""
+    mention = ("text", "term")
+    readings = _beside_their_city(readings)
+    firmly = pl.col("strength") == SURE
+    several = pl.col("term").is_in(sorted(lexicon.several))
+    count = pl.len().over(mention)
+    readings = readings.with_columns(plain=several | (count == 1))
+    settled, open_ = readings.filter("plain").drop("plain"), readings.filter(~pl.col("plain")).drop("plain")
+    weak = settled.filter(~firmly)
+    if open_.is_empty() and weak.is_empty():
+        return settled.select(_READING), open_.select(_READING)
+    for _ in range(_ROUNDS):
+        firm = settled.filter(firmly)
+        # A province that is only one reading of a term may still be what holds another term's city.
+        about = pl.concat([firm, open_.filter(pl.col("code") == pl.col("province"))]).select(
+            "text", "province", by="term", other="code"
+        )
+        near = (
+            open_.join(about, on=("text", "province"))
+            .filter(pl.col("term") != pl.col("by"))
+            .filter(
+                (pl.col("code") == pl.col("other"))
+                | ((pl.col("code") < _CITIES) != (pl.col("other") < _CITIES))
+            )
+            .select(open_.columns)
+            .unique()
+        )
+        narrowed = pl.concat([near, open_.join(near, on=mention, how="anti")]) if near.height else open_
+        alone = pl.len().over(mention) == 1
+        settled = pl.concat([settled, narrowed.filter(alone).with_columns(strength=pl.lit(SURE, pl.UInt8))])
+        open_ = narrowed.filter(~alone)
+    # A district's short name says which part of a city, never a second destination beside a named city.
+    cities = settled.filter(firmly, pl.col("code") >= _CITIES).select("text").unique()
+    settled = pl.concat([settled.filter(firmly), settled.filter(~firmly).join(cities, on="text", how="anti")])
+    only_weak = (pl.col("strength") == WEAK).all().over(mention)
+    beside = open_.filter(only_weak).join(cities, on="text", how="semi")
+    open_ = open_.join(beside, on=mention, how="anti")
+    return settled.select(_READING), open_.select(_READING)
+
+
+def _beside_their_city(readings: pl.DataFrame) -> pl.DataFrame:
+    """Without readings that are BEHIND, and without the terms that these explain: 中山 in 大连 中山."""
+    front = readings.filter(pl.col("strength") < BEHIND)
+    named = front.filter(pl.col("strength") == SURE).select("text", "code", by="term")
+    explained = (
+        readings.filter(pl.col("strength") == BEHIND)
+        .join(named, on=("text", "code"))
+        .filter(pl.col("term") != pl.col("by"))
+    )
+    return front.join(explained, on=("text", "term"), how="anti")
+
+
+def _ask_origin(open_: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The reading for each origin: the user's own city, else the only one in the user's province, else 1."""
+    by = ("text", "origin", "term")
+    asked = open_.join(pairs, on="text").with_columns(home=pl.col("origin") // 10000)
+    own = pl.col("code") == pl.col("origin")
+    city_at_home = (pl.col("province") == pl.col("home")) & (pl.col("code") >= _CITIES)
+    province = pl.col("code") == pl.col("home")
+    rank = pl.when(own).then(3).when(city_at_home).then(2).when(province).then(1).otherwise(0)
+    ranked = asked.with_columns(rank=rank).with_columns(best=pl.col("rank").max().over(by))
+    best = ranked.filter(pl.col("rank") == pl.col("best"))
+    clear = (pl.col("best") > 0) & (pl.len().over(by) == 1)
+    return (
+        best.with_columns(code=pl.when(clear).then("code").otherwise(pl.lit(1, pl.UInt32)))
+        .select("text", "origin", "code")
+        .unique()
+    )
+
+
+def _conclude(readings: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """One row a key: `codes` (sorted, perhaps none) and the verdict that holds where there are none."""
+    city = pl.col("code").filter(pl.col("code") >= _CITIES)
+    verdict = pl.when((pl.col("code") == 1).any()).then(AMBIGUOUS_PLACE).otherwise(PROVINCE_ONLY)
+    concluded = readings.group_by(key).agg(codes=city.unique().sort(), verdict=verdict.cast(pl.UInt32))
+    listed = pl.col("codes").list.len() > MOST
+    return concluded.with_columns(
+        codes=pl.when(listed).then(pl.lit([], pl.List(pl.UInt32))).otherwise("codes"),
+        verdict=pl.when(listed).then(pl.lit(AMBIGUOUS_PLACE, pl.UInt32)).otherwise("verdict"),
+    )
+
+
+def _numbered(concluded: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Outcomes: the verdict, the one destination, or a number above every adcode for a set of several."""
+    size = pl.col("codes").list.len()
+    first = pl.col("codes").list.first()
+    sets = (
+        concluded.filter(size > 1).select("codes").unique().sort("codes").with_row_index("outcome", 1_000_000)
+    )
+    outcome = pl.when(size == 0).then("verdict").when(size == 1).then(first).otherwise("outcome")
+    outcomes = concluded.join(sets, on="codes", how="left").select("text", "origin", outcome=outcome)
+    return outcomes, sets.explode("codes").select("outcome", code="codes")
