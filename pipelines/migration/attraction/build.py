@@ -17,7 +17,7 @@ from pipelines.migration.attraction.held_out import held_out
 from pipelines.migration.attraction.partners import off_diagonal
 from pipelines.migration.attraction.peers import nearest, profiles
 from pipelines.migration.attraction.periods import PERIODS, Timeline, shown_periods
-from pipelines.migration.attraction.reasons import NO_REASONS, reasons
+from pipelines.migration.attraction.reasons import reasons
 from pipelines.migration.attraction.record import City, CityReport, Grouping, Peers, Quality
 from pipelines.migration.attraction.rounding import significant
 from pipelines.migration.attraction.shares import shares
@@ -45,12 +45,11 @@ def city_report(
         users=read_users(paths.extracted / "flows.parquet", flows),
         ahead=predictor.forecast.count,
         held_out=held_out(predictor, flows, split.test),
-        outlook=getattr(predictor, "cities", None),
+        outlook=predictor.cities,
         seed=config.seed,
     )
     cities = read_cities(paths.extracted / "regions.parquet")
     shown = shown_periods(timeline)
-    explained = getattr(predictor, "explanation", None)
     return CityReport(
         run=name,
         unit=config.period.unit,
@@ -64,7 +63,7 @@ def city_report(
         shown=shown,
         groupings=_groupings(timeline, cities),
         series=city_series(timeline, config.evaluate.coverage),
-        reasons=reasons(explained, timeline.ahead) if explained else NO_REASONS,
+        reasons=reasons(predictor.explanation, timeline.ahead),
         peers=_peers(timeline),
         quality=_quality(config, flows, evaluation, validation, imported),
     )

@@ -1,13 +1,12 @@
 """The periods of the picker: what happened and what the model expects, made alike."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
 from modules.migration.arrays import Float64Array
+from modules.migration.dhg_sil.outlook import CityOutlook
 from modules.migration.dhg_sil.variables import VARIABLES
 from modules.migration.flows import Flows
 from pipelines.migration.attraction.held_out import HeldOut
@@ -30,25 +29,6 @@ PERIODS = 24
 CORRIDORS = 40
 _MANY_CITIES = 120
 _FEW_PARTNERS, _PARTNERS = 5, 10
-
-
-class CityOutlook(Protocol):
-    """What a model says of the cities in the periods ahead, by variable: h x N each."""
-
-    @property
-    def rank(self) -> Mapping[str, Float64Array]: ...  # noqa: D102
-
-    @property
-    def rank_low(self) -> Mapping[str, Float64Array]: ...  # noqa: D102
-
-    @property
-    def rank_high(self) -> Mapping[str, Float64Array]: ...  # noqa: D102
-
-    @property
-    def value(self) -> Mapping[str, Float64Array]: ...  # noqa: D102
-
-    @property
-    def representation(self) -> Float64Array: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -108,7 +88,7 @@ class Timeline:
     def _deviation(self) -> dict[str, Float64Array]:
         observed = self.flows.observed
         return {
-            name: deviation_of_changes(series[: self.observed], observed)
+            name: deviation_of_changes(series[: self.observed], observed, self.flows.calendar.cycle)
             for name, series in self.statistics.items()
         }
 
@@ -205,6 +185,7 @@ def _dials(
             tied=(False,) * len(timeline.flows.regions),
         )
         for name in VARIABLES
+        if name in said.rank
     }
 
 

@@ -1,11 +1,9 @@
 """Why the model expects a city's inflow: the addends of its corridors' forecasts, put together by city."""
 
-from collections.abc import Mapping
-from typing import Protocol
-
 import numpy as np
 
 from modules.migration.arrays import Float64Array
+from modules.migration.predictor import Explanation
 from pipelines.migration.attraction.partners import off_diagonal
 from pipelines.migration.attraction.record import Reasons
 from pipelines.migration.attraction.rounding import significant
@@ -13,17 +11,7 @@ from pipelines.migration.attraction.rounding import significant
 OWN = "own"
 
 
-class Explained(Protocol):
-    """Addends of log1p(moves): lags h x L x N x N each, oldest first, and other terms h x N x N each."""
-
-    @property
-    def lags(self) -> Mapping[str, Float64Array]: ...  # noqa: D102
-
-    @property
-    def terms(self) -> Mapping[str, Float64Array]: ...  # noqa: D102
-
-
-def reasons(explained: Explained, forecast: Float64Array) -> Reasons:
+def reasons(explained: Explanation, forecast: Float64Array) -> Reasons:
     """Mean addend over the corridors into each city, weighted by their forecasts, for every period ahead.
 
     The corridors' own lags one by one, every other lagged input summed over its lags, then the terms. They
@@ -34,13 +22,15 @@ def reasons(explained: Explained, forecast: Float64Array) -> Reasons:
         explained: the model's addends.
         forecast: h x N x N, moves.
     """
+    own = explained.lags.get(OWN)
+    if own is None:
+        return NO_REASONS
     weights = np.stack([off_diagonal(step) for step in forecast])
     weights /= np.maximum(weights.sum(1, keepdims=True), 1e-12)
 
     def by_city(addend: Float64Array) -> Float64Array:
         return np.asarray((addend * weights).sum(1), dtype=np.float64)  # h x N
 
-    own = explained.lags[OWN]
     parts = {str(lag): by_city(own[:, -lag]) for lag in range(1, own.shape[1] + 1)}
     parts |= {name: by_city(lagged.sum(1)) for name, lagged in explained.lags.items() if name != OWN}
     parts |= {name: by_city(term) for name, term in explained.terms.items()}

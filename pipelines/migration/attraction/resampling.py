@@ -32,22 +32,33 @@ def resampled_counts(
         yield per_user * drawn
 
 
-def deviation_of_changes(series: Float64Array, observed: BoolArray) -> Float64Array:
+def deviation_of_changes(series: Float64Array, observed: BoolArray, cycle: int) -> Float64Array:
     """How much a city's statistic moves by chance from one period to the next: N.
 
-    The median absolute change between neighbouring periods, as a normal deviation, over sqrt(2) because a
-    change carries the chance of two periods. A season that is the city's own counts as chance: the
-    interval is rather too wide. NaN with fewer than three changes.
+    With a calendar cycle, the median absolute change s_t - s_t-1 less the same change a cycle before, which
+    takes out trend and season; without one, or a series too short, the plain change. As a normal deviation,
+    over the root of the number of periods whose chance it carries (4 or 2). NaN with fewer than three changes.
 
     Args:
         series: T x N.
-        observed: T; a change into or out of a gap is left out.
+        observed: T; a change that touches a gap is left out.
+        cycle: periods in a calendar cycle (1: none).
     """
-    changes = np.diff(series, axis=0)[observed[1:] & observed[:-1]]
+    changes = np.diff(np.where(observed[:, None], series, np.nan), axis=0)
+    carried = np.full(series.shape[1], 2.0)
+    middle = _middle(changes)
+    if cycle > 1 and len(changes) > cycle:
+        seasonal = _middle(changes[cycle:] - changes[:-cycle])
+        carried = np.where(np.isnan(seasonal), carried, 4.0)
+        middle = np.where(np.isnan(seasonal), middle, seasonal)
+    return middle * _TO_DEVIATION / carried**0.5
+
+
+def _middle(changes: Float64Array) -> Float64Array:
     known = np.isfinite(changes).sum(0) >= _FEWEST_CHANGES
-    middle = np.full(series.shape[1], np.nan)
+    middle = np.full(changes.shape[1], np.nan)
     middle[known] = np.nanmedian(np.abs(changes[:, known]), axis=0)
-    return middle * (_TO_DEVIATION / 2**0.5)
+    return middle
 
 
 def deviation_of_errors(actual: Float64Array, forecast: Float64Array) -> Float64Array:
