@@ -1,4 +1,4 @@
-"""The report stage: what was asked, who won, how far to trust it and on what data; and what it says of cities."""
+"""The report stage: what was asked, who won, how far to trust it, on what data; and the city report."""
 
 import json
 from collections.abc import Sequence

@@ -85,8 +85,7 @@ function corridors() {
 }
 
 // Names of the first cities that fit: right of the dot, left, above or below, never over another name.
-function names(places, order, width, height) {
-  const taken = [];
+function names(places, order, width, height, taken = []) {
   return order.flatMap((i) => {
     const [x, y, r] = places.get(i), said = short(i), long = 7 * said.length * (/[\u3000-\u9fff]/.test(said) ? 1.8 : 1);
     const tries = [[x + r + 3, y + 4], [x - r - 3 - long, y + 4], [x - long / 2, y - r - 4], [x - long / 2, y + r + 12]];
@@ -188,7 +187,7 @@ function quadrant() {
     text(pad[0] + (width - pad[0]) / 2, height - 6, `Push: outflow, ${per} →`, { "text-anchor": "middle" }),
     text(0, 0, `Pull: inflow, ${per} →`, { "text-anchor": "middle", transform: `translate(11 ${height / 2 - 10}) rotate(-90)` }),
     known.map((i) => dot(i, ...places.get(i), net(i) < 0 ? BROWN : BLUE, `${both(i)}: in ${number(s.inflow[i])}, out ${number(s.outflow[i])}`)),
-    names(places, order, width, height - pad[3])));
+    names(places, order, width, height - pad[3], [[width - 90, pad[2] + 12, 90], [pad[0], pad[2] + 12, 60], [pad[0], height - pad[3] - 6, 45], [width - 80, height - pad[3] - 6, 80]])));
 }
 
 const DIALS = {
@@ -261,7 +260,7 @@ function chart(box, label, periods, observed, lines, { zero = true, form = numbe
     observed < periods.length ? S("rect", { x: x(observed) - half, y: pad[2], width: 2 * half * (periods.length - observed), height: height - pad[2] - pad[3], fill: "#eef1f5" }) : null,
     ticksOf(top).concat(bottom < 0 ? ticksOf(-bottom).slice(1).map((v) => -v) : []).flatMap((v) => [
       S("line", { x1: pad[0], x2: width - pad[1], y1: y(v), y2: y(v), stroke: v === 0 ? GREY : LINE }), text(pad[0] - 6, y(v) + 4, form(v), { "text-anchor": "end" })]),
-    periods.map((period, k) => ((periods.length - 1 - k) % every ? null : text(x(k), height - 6, period, { "text-anchor": "middle" }))),
+    periods.map((period, k) => ((periods.length - 1 - k) % every ? null : text(Math.min(x(k), width - 31), height - 6, period, { "text-anchor": "middle" }))),
     now < 0 ? null : S("line", { x1: x(now), x2: x(now), y1: pad[2], y2: height - pad[3], stroke: GREY, "stroke-dasharray": "3 3" }),
     lines.map(band),
     lines.map((line) => S("path", { d: path(line.values.map((v, k) => [k, v])), fill: "none", stroke: line.colour, "stroke-width": 2, "stroke-dasharray": line.dash ?? null })),
@@ -279,7 +278,8 @@ function series() {
 const ADDENDS = {
   opposite: "the corridors back", origin: "all that leaves the origins", destination: "all that comes here",
   level: "common level", push: "push of the origins", pull: "pull of this city", stay: "stay", reach: "distance (reach)",
-  corridor: "the corridors' own level", affinity: "affinity of the cities",
+  corridor: "the corridors' own level", affinity: "affinity of the cities", scale: "scale of all corridors",
+  correction: "what the network adds",
 };
 
 function reasons() {

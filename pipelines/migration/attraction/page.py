@@ -29,7 +29,7 @@ def write_city_report(folder: Path, report: CityReport) -> None:
 
 
 def city_page(report: CityReport, table_names: tuple[str, ...]) -> str:
-    """The page; its figures are drawn from the record in it, its latest ranking also stands in it as a table."""
+    """The page: the record, from which its script draws, and the latest period as plain tables."""
     record = report.model_dump_json().replace("<", "\\u003c")  # no text ends the script that holds it
     return render(
         "cities.html",

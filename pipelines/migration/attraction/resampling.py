@@ -37,7 +37,8 @@ def deviation_of_changes(series: Float64Array, observed: BoolArray, cycle: int) 
 
     With a calendar cycle, the median absolute change s_t - s_t-1 less the same change a cycle before, which
     takes out trend and season; without one, or a series too short, the plain change. As a normal deviation,
-    over the root of the number of periods whose chance it carries (4 or 2). NaN with fewer than three changes.
+    over the root of the number of periods whose chance it carries (4 or 2). NaN with fewer than three
+    changes.
 
     Args:
         series: T x N.
