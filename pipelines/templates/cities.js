@@ -17,6 +17,7 @@ const both = (i) => {
   const { name, name_en: english } = R.cities[i];
   return english && english !== name ? `${english} ${name}` : name;
 };
+const widthOf = (box) => Math.max(box.clientWidth, 260);
 const net = (i, s = shown()) => (s.inflow[i] ?? 0) - (s.outflow[i] ?? 0);
 const kind = (s) => (s.ahead ? `forecast, ${s.ahead} ${R.unit}${s.ahead > 1 ? "s" : ""} ahead` : "observed");
 const inOrder = (s) => R.cities.map((_, i) => i).sort((a, b) => s.index.rank[a] - s.index.rank[b]);
@@ -31,12 +32,13 @@ function number(value, places) {
 const signed = (value, places) => (value > 0 ? "+" : "") + number(value, places);
 const percent = (value, places = 1) => (Number.isFinite(value) ? `${number(100 * value, places)}\u202f%` : "–");
 const change = (now, then) => (then ? (now >= then ? "+" : "") + percent(now / then - 1) : "–");
-const range = (low, high) => (low === null ? "" : low === high ? `${low}` : `${low} to ${high}`);
+const range = (low, high) => (low === null ? "" : low === high ? `${low}` : `${low}\u2013${high}`);
+const unbroken = (period) => period.replaceAll("-", "\u2011");
 
 function node(space, tag, attributes, children) {
   const made = space ? document.createElementNS(space, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) if (value !== null) made.setAttribute(name, value);
-  made.append(...children.flat().filter((child) => child !== null));
+  made.append(...children.flat(Infinity).filter((child) => child !== null));
   return made;
 }
 const H = (tag, attributes, ...children) => node(null, tag, attributes, children);
@@ -92,7 +94,7 @@ function names(places, order, width, height, taken = []) {
     const free = tries.find(([left, base]) => left > 0 && left + long < width && base > 12 && base < height - 2 &&
       taken.every(([l, b, w]) => left > l + w || left + long < l || Math.abs(b - base) > 13));
     if (!free && i !== state.city) return [];
-    const [left, base] = free ?? tries[0];
+    const [left, base] = free ?? tries.find(([l]) => l > 0 && l + long < width) ?? tries[0];
     taken.push([left, base, long]);
     return [text(left, base, said, { class: `name${i === state.city ? " strong" : ""}` })];
   });
@@ -105,7 +107,7 @@ const dot = (i, x, y, r, fill, said) => S("a", { href: `#${encodeURIComponent(R.
 function map() {
   const box = at("atlas-map"), placed = R.cities.flatMap((c, i) => (c.lat === null || c.lon === null ? [] : [i]));
   if (!placed.length) return;
-  const s = shown(), width = box.clientWidth, pad = Math.min(48, width / 9);
+  const s = shown(), width = widthOf(box), pad = Math.min(48, width / 9);
   const lats = placed.map((i) => R.cities[i].lat), lons = placed.map((i) => R.cities[i].lon);
   const [south, north, west, east] = [Math.min(...lats), Math.max(...lats), Math.min(...lons), Math.max(...lons)];
   const squeeze = Math.cos(((south + north) / 2) * Math.PI / 180);
@@ -116,7 +118,7 @@ function map() {
   const most = Math.max(...placed.map((i) => Math.abs(net(i))), 1e-9);
   const places = new Map(placed.map((i) => {
     const [x, y] = point(R.cities[i].lat, R.cities[i].lon);
-    return [i, [x, y, 3 + 15 * Math.sqrt(Math.abs(net(i)) / most) * Math.min(1, width / 600)]];
+    return [i, [x, y, 2.5 + (placed.length > 100 ? 8 : 15) * Math.sqrt(Math.abs(net(i)) / most) * Math.min(1, width / 600)]];
   }));
   const step = [1, 2, 5, 10, 20, 45].find((degrees) => Math.max(tall, wide) / degrees <= 6) ?? 45, grid = [];
   for (let lat = Math.ceil(south / step) * step; lat <= north; lat += step) {
@@ -156,14 +158,14 @@ const median = (values) => {
 };
 
 function quadrant() {
-  const box = at("quadrant"), s = shown(), width = box.clientWidth, height = Math.max(320, Math.min(480, width));
+  const box = at("quadrant"), s = shown(), width = widthOf(box), height = Math.max(320, Math.min(480, width));
   const people = R.cities.every((city) => city.population);
   const rate = (moves, i) => (people ? (1e4 * moves) / R.cities[i].population : (100 * moves) / s.total);
   const known = R.cities.map((_, i) => i).filter((i) => s.inflow[i] > 0 && s.outflow[i] > 0);
   if (!known.length) return box.replaceChildren(H("p", { class: "note" }, "No city has moves both ways."));
   const push = new Map(known.map((i) => [i, rate(s.outflow[i], i)])), pull = new Map(known.map((i) => [i, rate(s.inflow[i], i)]));
   const values = [...push.values(), ...pull.values()], low = Math.min(...values) / 1.25, high = Math.max(...values) * 1.25;
-  const pad = [46, 14, 14, 40], log = (v) => Math.log(v / low) / Math.log(high / low);
+  const pad = [58, 14, 14, 40], log = (v) => Math.log(v / low) / Math.log(high / low);
   const x = (v) => pad[0] + log(v) * (width - pad[0] - pad[1]), y = (v) => height - pad[3] - log(v) * (height - pad[2] - pad[3]);
   const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1)
@@ -175,7 +177,7 @@ function quadrant() {
     }
   const mx = x(median([...push.values()])), my = y(median([...pull.values()]));
   const per = people ? "per 10,000 inhabitants" : "% of all moves";
-  const places = new Map(known.map((i) => [i, [x(push.get(i)), y(pull.get(i)), 5]]));
+  const places = new Map(known.map((i) => [i, [x(push.get(i)), y(pull.get(i)), known.length > 100 ? 3 : 5]]));
   const order = [state.city, ...inOrder(s).slice(0, 2 * NAMED).filter((i) => i !== state.city)].filter((i) => places.has(i));
   const corner = (cx, cy, said, end) => text(cx, cy, said, { class: "corner", "text-anchor": end });
   box.replaceChildren(svg(width, height, `Pull against push of the cities in ${s.period}`, ticks,
@@ -224,8 +226,8 @@ function dials() {
 
 function partners(id, rows, whole) {
   const s = shown(), head = [["City", 0], ["Moves", 1], ["Share", 1]];
-  if (s.since) head.push([`Since ${s.since.period}`, 1]);
-  if (s.next_period) head.push([`Expected ${s.next_period}`, 1]);
+  if (s.since) head.push([`Since ${unbroken(s.since.period)}`, 1]);
+  if (s.next_period) head.push([`Expected ${unbroken(s.next_period)}`, 1]);
   at(id).replaceChildren(rows.length ? table(head, rows.map(([i, moves, then, expected]) => [
     linked(i), number(moves), percent(moves / whole),
     ...(s.since ? [then === null ? "–" : change(moves, then)] : []), ...(s.next_period ? [number(expected)] : []),
@@ -238,10 +240,12 @@ function ticksOf(top) {
 }
 
 // Lines over periods. lines: {values, colour, dash, low, high, name}; low and high are of the periods ahead.
-function chart(box, label, periods, observed, lines, { zero = true, form = number } = {}) {
-  const width = box.clientWidth, height = Math.min(260, Math.max(190, width * 0.4)), pad = [52, lines[0].name ? 96 : 12, 10, 24];
+const compact = (v) => (Math.abs(v) >= 1e6 ? `${number(v / 1e6)}\u202fM` : number(v));
+
+function chart(box, label, periods, observed, lines, { form = compact } = {}) {
+  const width = widthOf(box), height = Math.min(260, Math.max(190, width * 0.4)), pad = [52, lines[0].name ? 96 : 12, 10, 24];
   const all = lines.flatMap((line) => [...line.values, ...(line.high ?? []), ...(line.low ?? [])]).filter((v) => v !== null);
-  const bottom = zero ? Math.min(0, ...all) : Math.min(...all), top = Math.max(...all, bottom + 1e-9);
+  const bottom = Math.min(0, ...all), top = Math.max(...all, bottom + 1e-9);
   const x = (k) => pad[0] + ((k + 0.5) * (width - pad[0] - pad[1])) / periods.length;
   const y = (v) => height - pad[3] - ((v - bottom) / (top - bottom)) * (height - pad[2] - pad[3]);
   const path = (points) => points.reduce((d, [k, v], n) => d + (v === null ? "" : `${n && points[n - 1][1] !== null ? "L" : "M"}${x(k).toFixed(1)} ${y(v).toFixed(1)}`), "");
@@ -283,7 +287,7 @@ const ADDENDS = {
 };
 
 function reasons() {
-  const box = at("reasons"), step = Math.max(shown().ahead - 1, 0), { lags, addends, value } = R.reasons, width = box.clientWidth;
+  const box = at("reasons"), step = Math.max(shown().ahead - 1, 0), { lags, addends, value } = R.reasons, width = widthOf(box);
   if (!addends.length) return box.replaceChildren(H("p", { class: "note" }, "This model's forecasts cannot be taken apart."));
   const mine = value[step][state.city], mean = addends.map((_, k) => value[step].reduce((sum, city) => sum + city[k], 0) / value[step].length);
   const label = (name, k) => (k < lags ? `own past, ${name} ${R.unit}${name === "1" ? "" : "s"} ago` : ADDENDS[name] ?? name);

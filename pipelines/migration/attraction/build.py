@@ -13,7 +13,7 @@ from pipelines.config import RunConfig
 from pipelines.evaluation import Evaluation
 from pipelines.migration.attraction.city_series import city_series
 from pipelines.migration.attraction.groups import group_order, groupings, summed
-from pipelines.migration.attraction.held_out import held_out
+from pipelines.migration.attraction.held_out import held_out, listed
 from pipelines.migration.attraction.partners import off_diagonal
 from pipelines.migration.attraction.peers import nearest, profiles
 from pipelines.migration.attraction.periods import PERIODS, Timeline, shown_periods
@@ -43,7 +43,7 @@ def city_report(
     timeline = Timeline(
         flows=flows,
         users=read_users(paths.extracted / "flows.parquet", flows),
-        ahead=predictor.forecast.count,
+        ahead=listed(predictor.forecast.count, flows),
         held_out=held_out(predictor, flows, split.test),
         outlook=predictor.cities,
         seed=config.seed,
@@ -57,6 +57,7 @@ def city_report(
         model=evaluation.candidate,
         sha12=evaluation.sha12,
         diagonal=config.cells.diagonal,
+        normalised=config.source.kind != "flows" and config.extract.normalise != "none",
         resampled="changes" if timeline.users is None else "users",
         cities=cities,
         first=timeline.label(0),

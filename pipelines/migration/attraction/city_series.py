@@ -11,7 +11,7 @@ from pipelines.migration.attraction.shares import Shares, shares
 
 PERIODS = 60
 """Most observed periods drawn."""
-_DIGITS = 5
+_DIGITS = 6
 
 
 def city_series(timeline: Timeline, coverage: float) -> Series:

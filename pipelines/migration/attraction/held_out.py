@@ -38,6 +38,18 @@ def held_out(predictor: MigrationPredictor, flows: Flows, test: int) -> HeldOut:
     return HeldOut(np.where(scored, actual, np.nan), np.where(scored, made, np.nan))
 
 
+def listed(forecast: Float64Array, flows: Flows) -> Float64Array:
+    """The forecast of the corridors that the data would list: h x N x N, 0 for the others.
+
+    Where small counts are cut off (censored), their sum is not in the observed totals, but the model still
+    expects some moves there; a corridor that was listed in under half of the last calendar cycle, and at
+    least half a dozen periods, is taken as nobody in both.
+    """
+    recent = flows.scored[flows.observed][-max(flows.calendar.cycle, 6) :]
+    often = recent.mean(0) >= 0.5  # noqa: PLR2004
+    return np.where(often, forecast, 0.0)
+
+
 def log_band(errors: Float64Array, coverage: float) -> tuple[float, float]:
     """Quantiles of log errors with the finite-sample correction of split-conformal prediction.
 

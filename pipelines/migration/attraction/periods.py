@@ -28,7 +28,8 @@ PERIODS = 24
 """Most observed periods in the picker."""
 CORRIDORS = 40
 _MANY_CITIES = 120
-_FEW_PARTNERS, _PARTNERS = 5, 10
+_PARTNERS = {False: (10, 6), True: (5, 4)}
+"""Most partners of a city and the digits of their moves, by whether the cities are many."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,6 @@ def _shown(timeline: Timeline, step: int, previous: Shown | None) -> Shown:
     counts, share = timeline.counts[step], shares(timeline.counts[step])
     ranks = timeline.ranks(step)
     attraction = timeline.statistics[ATTRACTION][step]
-    most = _FEW_PARTNERS if counts.shape[0] > _MANY_CITIES else _PARTNERS
     last = timeline.before(step, 1)
     then = None if last is None else timeline.counts[last]
     upcoming = max(step + 1, timeline.observed)
@@ -156,9 +156,9 @@ def _shown(timeline: Timeline, step: int, previous: Shown | None) -> Shown:
         corridors=tuple(
             (i, j, significant(float(counts[i, j]))) for i, j in largest_corridors(counts, CORRIDORS)
         ),
-        sources=_partners(counts, then, expected, most),
+        sources=_partners(counts, then, expected),
         destinations=_partners(
-            counts.T, None if then is None else then.T, None if expected is None else expected.T, most
+            counts.T, None if then is None else then.T, None if expected is None else expected.T
         ),
         next_period=None if expected is None else timeline.label(upcoming),
         since=None if last is None else _changes(timeline, step, last),
@@ -200,13 +200,15 @@ def _ranking(values: Float64Array, ranks: Ranks, digits: int) -> Ranking:
 
 
 def _partners(
-    counts: Float64Array, then: Float64Array | None, expected: Float64Array | None, most: int
+    counts: Float64Array, then: Float64Array | None, expected: Float64Array | None
 ) -> tuple[tuple[Partner, ...], ...]:
+    most, digits = _PARTNERS[len(counts) > _MANY_CITIES]
+
     def at(matrix: Float64Array | None, i: int, j: int) -> float | None:
-        return None if matrix is None or np.isnan(matrix[i, j]) else significant(float(matrix[i, j]), 5)
+        return None if matrix is None or np.isnan(matrix[i, j]) else significant(float(matrix[i, j]), digits)
 
     return tuple(
-        tuple((i, significant(float(counts[i, j]), 5), at(then, i, j), at(expected, i, j)) for i in rows)
+        tuple((i, significant(float(counts[i, j]), digits), at(then, i, j), at(expected, i, j)) for i in rows)
         for j, rows in enumerate(largest_partners(counts, most))
     )
 
@@ -218,7 +220,7 @@ def _changes(timeline: Timeline, step: int, earlier: int) -> Changes:
 
     def movers(matrix: Float64Array) -> tuple[tuple[tuple[int, float], ...], ...]:
         return tuple(
-            tuple((i, significant(float(matrix[i, j]), 5)) for i in rows)
+            tuple((i, significant(float(matrix[i, j]))) for i in rows)
             for j, rows in enumerate(largest_changes(matrix))
         )
 

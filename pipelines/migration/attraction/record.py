@@ -160,6 +160,8 @@ class CityReport(Section):
     sha12: str
     """First 12 hex digits of the sha256 of the packaged weights."""
     diagonal: bool
+    normalised: bool
+    """Whether counts of searchers were scaled up to inhabitants."""
     resampled: Literal["users", "changes"]
     """What rank intervals of observed periods come from."""
     cities: tuple[City, ...]

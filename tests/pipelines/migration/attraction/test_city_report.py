@@ -113,7 +113,7 @@ def test_groups_are_made_of_what_is_known(modelled: CityReport, plain_flows: Cit
     text = words(page(plain_flows))
     assert "No trend by size class" in text
     assert "No trend by province" in text
-    assert "The data have no coordinates, so there is no map." in text
+    assert "The data have no coordinates, so there is no map" in text
 
 
 def test_the_page_says_what_its_moves_are(modelled: CityReport, plain_flows: CityReport) -> None:
