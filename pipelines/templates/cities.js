@@ -289,15 +289,22 @@ const ADDENDS = {
 function reasons() {
   const box = at("reasons"), step = Math.max(shown().ahead - 1, 0), { lags, addends, value } = R.reasons, width = widthOf(box);
   if (!addends.length) return box.replaceChildren(H("p", { class: "note" }, "This model's forecasts cannot be taken apart."));
-  const mine = value[step][state.city], mean = addends.map((_, k) => value[step].reduce((sum, city) => sum + city[k], 0) / value[step].length);
-  const label = (name, k) => (k < lags ? `own past, ${name} ${R.unit}${name === "1" ? "" : "s"} ago` : ADDENDS[name] ?? name);
-  const ends = [...mine, ...mean, 0], low = Math.min(...ends), high = Math.max(...ends, low + 1e-9), left = Math.min(190, width * 0.47), row = 22;
-  const x = (v) => left + ((v - low) / (high - low)) * (width - left - 48), height = row * addends.length + 6, sum = mine.reduce((a, b) => a + b, 0);
+  const mine = value[step][state.city], cities = value[step].filter((city) => city.some(Boolean));
+  if (!mine.some(Boolean)) return box.replaceChildren(H("p", { class: "note" }, "No arrivals are expected."));
+  const label = (k) => (k < lags ? `own past, ${addends[k]} ${R.unit}${addends[k] === "1" ? "" : "s"} ago` : ADDENDS[addends[k]] ?? addends[k]);
+  const all = addends.map((_, k) => k), total = (places, of) => places.reduce((sum, k) => sum + of[k], 0);
+  const mean = all.map((k) => cities.reduce((sum, city) => sum + city[k], 0) / cities.length);
+  // What is the same for every city tells nothing of this one: it is where the bars start from.
+  const common = all.filter((k) => cities.every((city) => Math.abs(city[k] - mine[k]) < 1e-3)), own = all.filter((k) => !common.includes(k));
+  const ends = [0, ...own.flatMap((k) => [mine[k], mean[k]])], low = Math.min(...ends), high = Math.max(...ends, low + 1e-9);
+  const left = Math.min(190, width * 0.47), row = 22, height = row * own.length + 6, sum = total(all, mine);
+  const x = (v) => left + ((v - low) / (high - low)) * (width - left - 48);
+  const start = common.length ? `From ${number(total(common, mine), 2)}, the same for every city (${common.map(label).join(", ")}), they lead to ` : "They add up to ";
   box.replaceChildren(
-    H("p", { class: "note" }, `For ${R.shown.find((s) => s.ahead === step + 1).period}. The bars add up to ${number(sum, 2)}, the log of about ${number(Math.expm1(sum))} moves on a typical corridor into the city. The small line is the mean of all cities: what differs from it is what sets this city apart.`),
-    svg(width, height, `What the forecast for ${both(state.city)} is made of`, addends.map((name, k) => {
-      const y = k * row + 4, a = Math.min(x(0), x(mine[k])), b = Math.max(x(0), x(mine[k]));
-      return [text(left - 8, y + 12, label(name, k), { "text-anchor": "end" }),
+    H("p", { class: "note" }, `For ${R.shown.find((s) => s.ahead === step + 1).period}: what each part adds to the log of the moves on a typical corridor into the city. ${start}${number(sum, 2)}, about ${number(Math.expm1(sum))} moves. The small line is the mean of all cities: what differs from it sets this city apart.`),
+    svg(width, height, `What the forecast for ${both(state.city)} is made of`, own.map((k, place) => {
+      const y = place * row + 4, a = Math.min(x(0), x(mine[k])), b = Math.max(x(0), x(mine[k]));
+      return [text(left - 8, y + 12, label(k), { "text-anchor": "end" }),
         S("rect", { x: a, y, width: Math.max(b - a, 0.5), height: row - 7, fill: mine[k] < 0 ? BROWN : k < lags ? BLUE : "#5f93c9" }),
         S("line", { x1: x(mean[k]), x2: x(mean[k]), y1: y - 3, y2: y + row - 4, stroke: INK, "stroke-width": 1.5 }),
         text(Math.max(b, x(mean[k])) + 5, y + 12, signed(mine[k], 2), { style: `fill:${INK}` })];

@@ -72,7 +72,9 @@ def _second(report: CityReport, order: list[int]) -> str:
     lower = close[0]
     upper = order[order.index(lower) - 1]
     one, other = (report.cities[place] for place in (upper, lower))
-    points = [number(index.value[place] or 0) for place in (upper, lower)]
+    values = [index.value[place] or 0 for place in (upper, lower)]
+    places = 0 if round(values[0]) != round(values[1]) else 1
+    points = [number(value, places) for value in values]
     return (
         f"An index of {points[0]} against {points[1]} may be a tie, as between "
         f"{one.name_en or one.name} and {other.name_en or other.name}: ties are marked."
