@@ -164,7 +164,7 @@ function quadrant() {
   const known = R.cities.map((_, i) => i).filter((i) => s.inflow[i] > 0 && s.outflow[i] > 0);
   if (!known.length) return box.replaceChildren(H("p", { class: "note" }, "No city has moves both ways."));
   const push = new Map(known.map((i) => [i, rate(s.outflow[i], i)])), pull = new Map(known.map((i) => [i, rate(s.inflow[i], i)]));
-  const values = [...push.values(), ...pull.values()], low = Math.min(...values) / 1.25, high = Math.max(...values) * 1.25;
+  const values = [...push.values(), ...pull.values()], low = Math.min(...values) / 1.3, high = Math.max(...values) * 1.6;
   const pad = [58, 14, 14, 40], log = (v) => Math.log(v / low) / Math.log(high / low);
   const x = (v) => pad[0] + log(v) * (width - pad[0] - pad[1]), y = (v) => height - pad[3] - log(v) * (height - pad[2] - pad[3]);
   const ticks = [];

@@ -143,15 +143,13 @@ def _quality(
     for verb, fates in (("Quarantined", rows.get("quarantined", {})), ("Dropped", rows["dropped"])):
         steps += [(f"{verb}: {plain(fate)}", number) for fate, number in sorted(fates.items()) if number]
     steps.append(("Kept", rows["kept"]))
-    used = np.isnan(flows.values[flows.observed])
-    if not config.cells.diagonal:
-        used[:, np.eye(used.shape[-1], dtype=bool)] = False
-    cells = len(used) * len(flows.regions) * (len(flows.regions) - (not config.cells.diagonal))
+    counted, size = flows.scored[flows.observed], len(flows.regions)
+    cells = len(counted) * size * (size - (not config.cells.diagonal))
     return Quality(
         rows=tuple(steps),
         suppressed=privacy.get("suppressed_share"),
         k_anonymity=privacy.get("k_anonymity"),
-        unknown=significant(float(used.sum()) / cells, 4),
+        unlisted=significant(1 - float(counted.sum()) / cells, 4),
         gaps=tuple((gap.first, gap.last) for gap in config.period.gaps),
         checks=validation.checks,
         warnings=tuple(check.says for _, check in validation.failed("warning")),

@@ -140,8 +140,8 @@ class Quality(Section):
     suppressed: float | None
     """Share of the people hidden for privacy (none: not that kind of data)."""
     k_anonymity: int | None
-    unknown: float
-    """Share of the origin-destination-period cells without a known count."""
+    unlisted: float
+    """Share of the origin-destination-period cells without a count: unknown, or too small to be listed."""
     gaps: tuple[tuple[str, str], ...]
     """First and last period of each."""
     checks: int

@@ -5,11 +5,12 @@ import pytest
 
 from modules.migration.predictor import Explanation
 from pipelines.migration.attraction.groups import area_of, group_order, groupings, summed
-from pipelines.migration.attraction.held_out import log_band
+from pipelines.migration.attraction.held_out import listed, log_band
 from pipelines.migration.attraction.partners import largest_changes, largest_corridors, largest_partners
 from pipelines.migration.attraction.peers import nearest, profiles
 from pipelines.migration.attraction.reasons import reasons
 from pipelines.migration.attraction.record import City
+from tests.modules.migration.planted import seasonal_flows
 
 MOVES = np.array([[99.0, 5, 0], [7.0, 99, np.nan], [1.0, 6, 99]])
 
@@ -77,3 +78,13 @@ def test_a_band_holds_the_asked_share_of_the_errors() -> None:
     assert ((errors >= low) & (errors <= high)).mean() == pytest.approx(0.9, abs=0.01)
     assert log_band(np.array([0.1, np.nan, -0.2]), 0.9) == (-0.2, 0.1)  # too few: all of them
     assert log_band(np.array([np.nan]), 0.9) == (0, 0)
+
+
+def test_a_corridor_that_is_mostly_too_small_to_be_listed_is_not_forecast_either() -> None:
+    flows = seasonal_flows(steps=24, regions=3)
+    flows.scored[-12:, 0, 1] = False
+    flows.scored[-5:, 1, 0] = False
+    flows.scored[:12] = False  # long ago
+    kept = listed(np.ones((2, 3, 3)), flows) > 0
+    assert (~kept[:, 0, 1]).all()
+    assert kept.sum() == 2 * 8
