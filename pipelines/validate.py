@@ -16,7 +16,8 @@ from great_expectations.expectations import ExpectTableColumnsToMatchSet
 from modules.errors import UserError
 from pipelines.config import RunConfig
 from pipelines.files import whole_folder, write_json
-from pipelines.migration.suites import Suite, summary_suites, table_suites
+from pipelines.migration.suite import Suite
+from pipelines.migration.suites import summary_suites, table_suites
 from pipelines.migration.totals import Tables
 from pipelines.pages import render
 from pipelines.paths import SCRATCH, RunPaths
@@ -33,7 +34,7 @@ def run(name: str, config: RunConfig) -> None:
         UserError: naming the first critical check that fails, a sample, and how to mend it.
     """
     paths = RunPaths(name)
-    validation = validate(name, _read(paths.extracted), config)
+    validation = validate(name, _read(paths.extracted, extracted=config.source.kind != "flows"), config)
     critical = validation.failed("critical")
     # DVC deletes the outputs of a failed stage, so a failure is read in the scratch folder.
     failure = SCRATCH / name / "validation"
@@ -65,12 +66,13 @@ def validate(name: str, tables: Tables, config: RunConfig) -> Validation:
     return Validation(run=name, tables=checked.tables + summaries)
 
 
-def _read(folder: Path) -> Tables:
+def _read(folder: Path, *, extracted: bool) -> Tables:
     distances = folder / "distances.parquet"
     return Tables(
         flows=_table(folder / "flows.parquet"),
         regions=_table(folder / "regions.parquet"),
         distances=_table(distances) if distances.exists() else None,
+        **{name: _table(folder / f"{name}.parquet") for name in ("queries", "search") if extracted},
     )
 
 

@@ -1,38 +1,27 @@
 """What flows, regions and distances must look like: Great Expectations suites, declared in code."""
 
 import sys
-from dataclasses import dataclass
-from typing import Any
 
 import great_expectations.expectations as gxe
 import pandas as pd
 
-from pipelines.config import RunConfig
+from pipelines.config import REGION_COLUMNS, RunConfig
+from pipelines.migration.query_suites import cell_expectations, query_suite, search_suite
+from pipelines.migration.suite import Suite, says
 from pipelines.migration.totals import Tables, expected_periods, period_totals, region_totals
-from pipelines.validation import Severity
 
 FINITE = sys.float_info.max
 CORRIDOR = ("origin", "destination")
 HALF = 0.5
 
 
-@dataclass(frozen=True)
-class Suite:
-    """A table and what is expected of it, in the order of judgement."""
-
-    name: str
-    title: str
-    frame: pd.DataFrame
-    key: tuple[str, ...]
-    """Columns that name a row in a sample."""
-    expectations: tuple[gxe.Expectation, ...]
-
-
 def table_suites(tables: Tables, config: RunConfig) -> list[Suite]:
     """The suites on the rows of the tables as they are."""
     regions = tables.regions
     codes = sorted(regions["region"].dropna().unique()) if "region" in regions else []
+    of_queries = [] if tables.queries is None else [query_suite(tables.queries, tables.flows, config)]
     suites = [
+        *of_queries,
         _flows(tables.flows, codes, config),
         _regions(regions, with_distances=tables.distances is not None),
     ]
@@ -41,15 +30,12 @@ def table_suites(tables: Tables, config: RunConfig) -> list[Suite]:
 
 def summary_suites(tables: Tables, config: RunConfig) -> list[Suite]:
     """The suites on what the tables sum to; they mean something only once the rows are right."""
-    return [_periods(tables, config), _exchange(tables)]
-
-
-def _says(says: str, mend: str, severity: Severity = "critical") -> dict[str, Any]:
-    return {"description": says, "meta": {"mend": mend}, "severity": severity}
+    of_search = [] if tables.search is None else [search_suite(tables.search, tables.flows)]
+    return [_periods(tables, config), _exchange(tables), *of_search]
 
 
 def _columns(names: tuple[str, ...]) -> gxe.Expectation:
-    text = _says(
+    text = says(
         f"The columns are exactly {', '.join(names)}.", "map the columns in the run's columns section"
     )
     return gxe.ExpectTableColumnsToMatchSet(column_set=list(names), exact_match=True, **text)
@@ -58,7 +44,7 @@ def _columns(names: tuple[str, ...]) -> gxe.Expectation:
 def _present(names: tuple[str, ...]) -> list[gxe.Expectation]:
     mend = "fill the value or drop the row in the source"
     return [
-        gxe.ExpectColumnValuesToNotBeNull(column=name, **_says(f"The {name} is always given.", mend))
+        gxe.ExpectColumnValuesToNotBeNull(column=name, **says(f"The {name} is always given.", mend))
         for name in names
     ]
 
@@ -67,7 +53,7 @@ def _known(names: tuple[str, ...], codes: list[str]) -> list[gxe.Expectation]:
     mend = "add the region to the regions table, or merge it into another (regions.merge)"
     return [
         gxe.ExpectColumnValuesToBeInSet(
-            column=name, value_set=codes, **_says(f"Every {name} is a known region.", mend)
+            column=name, value_set=codes, **says(f"Every {name} is a known region.", mend)
         )
         for name in names
     ]
@@ -77,45 +63,46 @@ def _flows(flows: pd.DataFrame, codes: list[str], config: RunConfig) -> Suite:
     floor = config.checks.min_rows
     key = ("period", *CORRIDOR)
     first, last = config.period.first, config.period.last
+    extracted = config.source.kind != "flows"
+    counts = ("count", "n_users", "n_queries") if extracted else ("count",)
     return Suite(
         "flows",
         "Flows, a row for every period, origin and destination",
         flows,
         key,
         (
-            _columns((*key, "count")),
+            _columns((*key, *counts)),
             gxe.ExpectTableRowCountToBeBetween(
                 min_value=floor,
-                **_says(
+                **says(
                     f"There are at least {floor:,} rows.",
                     "look for a cut-off file or too narrow a period, or lower checks.min_rows",
                 ),
             ),
             gxe.ExpectCompoundColumnsToBeUnique(
                 column_list=list(key),
-                **_says(
+                **says(
                     "No period, origin and destination appear together twice.",
                     "sum or drop the duplicates in the source",
                 ),
             ),
-            *_present((*key, "count")),
+            *_present((*key, *counts)),
+            *(cell_expectations(config) if extracted else ()),
             gxe.ExpectColumnValuesToBeOfType(
                 column="count",
                 type_="float64",
-                **_says("Counts are numbers.", "remove text from the count column"),
+                **says("Counts are numbers.", "remove text from the count column"),
             ),
             gxe.ExpectColumnValuesToBeBetween(
                 column="count",
                 min_value=0,
                 max_value=FINITE,
-                **_says(
-                    "Every count is finite and not negative.", "correct or drop these rows in the source"
-                ),
+                **says("Every count is finite and not negative.", "correct or drop these rows in the source"),
             ),
             gxe.ExpectColumnValuesToBeInSet(
                 column="period",
                 value_set=expected_periods(config),
-                **_says(
+                **says(
                     f"Every period lies between {first} and {last}, outside the gaps.",
                     "check period.unit, period.from, period.to and period.gaps",
                 ),
@@ -126,20 +113,21 @@ def _flows(flows: pd.DataFrame, codes: list[str], config: RunConfig) -> Suite:
 
 
 def _regions(regions: pd.DataFrame, *, with_distances: bool) -> Suite:
-    columns = ("region", "name", "lat", "lon")
+    known = tuple(name for name in REGION_COLUMNS[4:] if name in regions)
+    columns = ("region", "name", "lat", "lon", *known)
     expectations: list[gxe.Expectation] = [
         _columns(columns),
         gxe.ExpectTableRowCountToBeBetween(
-            min_value=2, **_says("There are at least two regions.", "check regions.keep and regions.merge")
+            min_value=2, **says("There are at least two regions.", "check regions.keep and regions.merge")
         ),
         *_present(("region", "name")),
         gxe.ExpectColumnValuesToBeUnique(
             column="region",
-            **_says("No region's code appears twice.", "drop the duplicate from the regions table"),
+            **says("No region's code appears twice.", "drop the duplicate from the regions table"),
         ),
         gxe.ExpectColumnValuesToBeUnique(
             column="name",
-            **_says("No two regions share a name.", "give each region its own name", "warning"),
+            **says("No two regions share a name.", "give each region its own name", "warning"),
         ),
     ]
     for column, word, limit in (("lat", "latitude", 90), ("lon", "longitude", 180)):
@@ -148,7 +136,7 @@ def _regions(regions: pd.DataFrame, *, with_distances: bool) -> Suite:
                 column=column,
                 min_value=-limit,
                 max_value=limit,
-                **_says(
+                **says(
                     f"Every known {word} lies between -{limit} and {limit} degrees.",
                     "check that regions.lat and regions.lon are not swapped, and are degrees",
                 ),
@@ -158,7 +146,7 @@ def _regions(regions: pd.DataFrame, *, with_distances: bool) -> Suite:
             expectations.append(
                 gxe.ExpectColumnValuesToNotBeNull(
                     column=column,
-                    **_says(f"Every region has a {word}.", "add the coordinates that are missing", "warning"),
+                    **says(f"Every region has a {word}.", "add the coordinates that are missing", "warning"),
                 )
             )
     return Suite("regions", "Regions", regions, ("region",), tuple(expectations))
@@ -174,14 +162,14 @@ def _distances(distances: pd.DataFrame, codes: list[str]) -> Suite:
             _columns((*CORRIDOR, "km")),
             gxe.ExpectCompoundColumnsToBeUnique(
                 column_list=list(CORRIDOR),
-                **_says("No origin and destination appear together twice.", "keep one distance a pair"),
+                **says("No origin and destination appear together twice.", "keep one distance a pair"),
             ),
             *_present((*CORRIDOR, "km")),
             gxe.ExpectColumnValuesToBeBetween(
                 column="km",
                 min_value=0,
                 max_value=FINITE,
-                **_says("Every distance is finite and not negative.", "correct the distances table"),
+                **says("Every distance is finite and not negative.", "correct the distances table"),
             ),
             *_known(CORRIDOR, codes),
         ),
@@ -194,12 +182,12 @@ def _periods(tables: Tables, config: RunConfig) -> Suite:
         gxe.ExpectColumnValuesToBeBetween(
             column="rows",
             min_value=1,
-            **_says("Every period has rows.", "add the period to the source, or name it in period.gaps"),
+            **says("Every period has rows.", "add the period to the source, or name it in period.gaps"),
         ),
         gxe.ExpectColumnValuesToBeBetween(
             column="jump",
             max_value=limits.max_jump,
-            **_says(
+            **says(
                 f"No period's total is over {limits.max_jump:g} times its neighbour's, or under one over it.",
                 "look whether the source was counted differently from then on",
                 "warning",
@@ -211,7 +199,7 @@ def _periods(tables: Tables, config: RunConfig) -> Suite:
             gxe.ExpectColumnMeanToBeBetween(
                 column="missing",
                 max_value=limits.max_missing,
-                **_says(
+                **says(
                     f"At most {limits.max_missing:.0%} of the cells are unknown.",
                     "keep fewer regions (regions.keep), shorten the period, or raise checks.max_missing",
                 ),
@@ -234,14 +222,14 @@ def _exchange(tables: Tables) -> Suite:
                 column=column,
                 min_value=0,
                 strict_min=True,
-                **_says(f"Every region has some {column}.", mend, "warning"),
+                **says(f"Every region has some {column}.", mend, "warning"),
             )
             for column in ("inflow", "outflow")
         ),
         gxe.ExpectColumnValuesToBeBetween(
             column="share",
             max_value=HALF,
-            **_says(
+            **says(
                 "No single region takes in more than half of all moves.",
                 "read errors per corridor, not their sum: one region decides it",
                 "warning",
@@ -253,7 +241,7 @@ def _exchange(tables: Tables) -> Suite:
             gxe.ExpectColumnValuesToBeBetween(
                 column="far",
                 max_value=0,
-                **_says(
+                **says(
                     "The distance from every region to every other is known.",
                     "complete the distances table, or set regions.distances to null",
                 ),

@@ -16,6 +16,10 @@ class Tables:
     flows: pd.DataFrame
     regions: pd.DataFrame
     distances: pd.DataFrame | None
+    queries: pd.DataFrame | None = None
+    """Of a run that starts from queries: what became of every row, by period."""
+    search: pd.DataFrame | None = None
+    """Of such a run: who searched, by period and region."""
 
 
 def expected_periods(config: RunConfig) -> list[str]:

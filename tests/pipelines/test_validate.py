@@ -20,7 +20,7 @@ def config(**sections: Any) -> RunConfig:
     entry = {
         "track": "migration",
         "data": "data",
-        "source": {"kind": "simulate"},
+        "source": {"kind": "flows", "path": "flows.csv"},
         "period": {
             "unit": "month",
             "from": "2020-01",

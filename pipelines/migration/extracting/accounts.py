@@ -17,8 +17,8 @@ def accounts(
 ) -> pl.DataFrame:
     """One row a period, and one for UNDATED: rows read, and how many of them had which of FATES.
 
-    `people` are users, shared over the destinations that one intention names; `suppressed_people` are those
-    in cells with fewer users than k.
+    `users` are those of all cells, `people` the same shared over the destinations that one intention names;
+    `suppressed_*` are those of cells with fewer users than k.
 
     Args:
         fate: Counted.fate of all chunks.
@@ -28,7 +28,7 @@ def accounts(
         kept: adcodes of the kept regions.
 
     Returns:
-        period (label), read, FATES, cells, suppressed_cells, people, suppressed_people.
+        period (label), read, FATES, then cells, people and users, all and suppressed.
     """
     fates = pl.concat([fate, *_fates_of_intentions(intentions, kept, diagonal=config.cells.diagonal)])
     rows = fates.group_by("period").agg(
@@ -40,6 +40,8 @@ def accounts(
         suppressed_cells=rare.sum().cast(pl.Int64),
         people=pl.col("units").sum() / UNITS,
         suppressed_people=pl.col("units").filter(rare).sum() / UNITS,
+        users=pl.col("users").sum().cast(pl.Int64),
+        suppressed_users=pl.col("users").filter(rare).sum().cast(pl.Int64),
     )
     known = {ordinal: config.period.calendar.label(ordinal) for ordinal in config.period.ordinals}
     labels = pl.DataFrame(

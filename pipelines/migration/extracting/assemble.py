@@ -17,7 +17,7 @@ class Extracted:
 
     Attributes:
         flows: period, origin, destination, count (people), n_users, n_queries.
-        search: period, region, users, rows, job_queries.
+        search: period, region, users, rows, job_queries, named.
         queries: the accounts of the rows.
         regions: sorted codes.
         weights: of the normalisation.
@@ -78,7 +78,7 @@ def assemble(parts: list[Counted], torn: int, config: RunConfig, population: dic
         .select(
             period="label",
             region=pl.col("origin").cast(pl.String),
-            **{name: pl.col(name).cast(pl.Int64) for name in ("users", "rows", "job_queries")},
+            **{name: pl.col(name).cast(pl.Int64) for name in ("users", "rows", "job_queries", "named")},
         )
         .sort("period", "region"),
         accounts(fate, intentions, cells, config, kept),

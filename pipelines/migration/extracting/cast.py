@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from modules.migration.period import Unit
@@ -20,6 +21,8 @@ _ISO = "%Y-%m-%dT%H:%M:%SZ"
 _OTHER_FORMS = ("T%H:%M:%S%.f%:z", "T%H:%M:%S%.fZ", "T%H:%M:%S%.f", "T%H:%M", "")
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _CODE_LENGTH = 6
+_LONG = 24
+"""Bytes of a user: what is as long is neither blank nor a number."""
 _NOBODY = ("NULL", "null", "None", "nan", "NaN", "n/a", "N/A", "-")
 _DECIMAL = r"^-?[0-9]+\.[0-9]+$"
 _FIELD = {
@@ -37,52 +40,62 @@ class Cast:
 
     Attributes:
         rows: query_id, period (ordinal), user (64-bit hash, only to tell users apart), origin (adcode of the
-            prefecture, 0: unknown), text (64-bit hash), query (as typed).
-        quarantine: query_id, reason, value (of the offending field), period (null: the time is at fault).
+            prefecture, 0: unknown), text (64-bit hash), query (as typed), month (if given).
+        quarantine: query_id, reason, value (of the offending field), period (null: time at fault), month.
     """
 
     rows: pl.DataFrame
     quarantine: pl.DataFrame
 
 
-def cast(
-    raw: pl.DataFrame, unit: Unit, prefectures: pl.Series, within: tuple[dt.datetime, dt.datetime] | None
-) -> Cast:
-    """Read every field of raw rows; a row has the first reason that holds, in the order of REASONS.
+def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series) -> Cast:
+    """Read every field of raw rows but the text; a row has the first reason that holds, as REASONS stand.
+
+    Most rows are sound, so a cheap look first finds those that may not be, and only these are judged.
 
     Args:
-        raw: COLUMNS.
+        raw: COLUMNS, and `month` (ordinal) where the rows are said to be of one: others are out of range.
         unit: of the periods.
         prefectures: adcode -> adcode of its prefecture, 0 where there is none.
-        within: the first time that the rows can have, and the first after them; others are out of range.
     """
+    time = pl.col("time")
     frame = raw.with_columns(time=read_times(raw["time"]), written="time")
-    inside = pl.col("time").dt.year().is_between(EARLIEST, LATEST)
-    if within is not None:
-        inside = pl.col("time").is_between(*within, closed="left")
+    if "month" not in raw.columns:
+        frame = frame.with_columns(month=pl.lit(None, pl.Int32))
+    inside = time.dt.year().is_between(EARLIEST, LATEST)
+    inside &= pl.col("month").is_null() | (_ordinal("month") == pl.col("month"))
     code = pl.col("origin").cast(pl.UInt32, strict=False)
-    not_a_code = code.is_null() | (pl.col("origin").str.len_bytes() != _CODE_LENGTH)
+    not_a_code = pl.col("origin").is_not_null() & (
+        code.is_null() | (pl.col("origin").str.len_bytes() != _CODE_LENGTH)
+    )
+    frame = frame.with_columns(
+        period=_ordinal(unit),
+        suspect=pl.col("query_id").is_null()
+        | ~inside.fill_null(value=False)
+        | not_a_code
+        | (pl.col("user").str.len_bytes() < _LONG).fill_null(value=True),
+    )
+    suspects = frame.with_row_index("row").filter("suspect")
+    user = pl.col("user")
     wrong = {
         "no_query_id": pl.col("query_id").is_null(),
-        "bad_time": pl.col("time").is_null(),
+        "bad_time": time.is_null(),
         "time_out_of_range": ~inside,
-        "no_user": _blank("user") | pl.col("user").is_in(_NOBODY),
-        "bad_user": pl.col("user").str.contains(_DECIMAL),
-        "bad_origin": pl.col("origin").is_not_null() & not_a_code,
-        "no_text": pl.col("text").is_null() | ~pl.col("text").str.contains(r"\p{L}|\x{FFFD}"),
-        "garbled_text": pl.col("text").str.contains("\ufffd", literal=True),
+        "no_user": user.is_null() | ~user.str.contains(r"\S") | user.is_in(_NOBODY),
+        "bad_user": user.str.contains(_DECIMAL),
+        "bad_origin": not_a_code,
     }
-    reason = pl.lit(None, pl.UInt8)
-    for name, holds in reversed(wrong.items()):
-        reason = pl.when(holds).then(pl.lit(REASONS.index(name), pl.UInt8)).otherwise(reason)
-    frame = _without_twins(frame.with_columns(reason=reason, period=_ordinal(unit)))
-    bad = frame.filter(pl.col("reason").is_not_null())
-    sound = frame.filter(pl.col("reason").is_null()) if bad.height else frame
+    bad = suspects.with_columns(reason=_first_that_holds(wrong)).filter(pl.col("reason").is_not_null())
+    bad = pl.concat([bad, _twins(frame, bad["row"])])
+    mask = np.ones(frame.height, np.bool_)
+    mask[bad["row"].to_numpy()] = False
+    sound = frame.filter(pl.Series(mask)) if bad.height else frame
     return Cast(
         sound.select(
             "query_id",
             "period",
-            user=pl.col("user").hash(),
+            "month",
+            user=user.hash(),
             origin=pl.lit(prefectures).gather(code.fill_null(0)),
             text=pl.col("text").hash(),
             query="text",
@@ -91,9 +104,16 @@ def cast(
     )
 
 
+def _first_that_holds(wrong: dict[str, pl.Expr]) -> pl.Expr:
+    reason = pl.lit(None, pl.String)
+    for name in sorted(wrong, key=REASONS.index, reverse=True):
+        reason = pl.when(wrong[name]).then(pl.lit(name)).otherwise(reason)
+    return reason
+
+
 def read_times(written: pl.Series) -> pl.Series:
     """UTC times; ISO 8601 first, and only what that cannot read in the other common forms."""
-    times = written.str.to_datetime(_ISO, time_unit="ms", strict=False)
+    times = written.str.to_datetime(_ISO, time_unit="ms", strict=False, cache=False)
     left = times.is_null() & written.is_not_null()
     if not left.any():
         return times
@@ -121,33 +141,26 @@ def _ordinal(unit: Unit) -> pl.Expr:
     return counted[unit].cast(pl.Int32)
 
 
-def _blank(column: str) -> pl.Expr:
-    return pl.col(column).is_null() | ~pl.col(column).str.contains(r"\S")
-
-
-def _without_twins(frame: pl.DataFrame) -> pl.DataFrame:
-    """Name all rows but one of those with the same id: whichever order they come in, the same one stays."""
+def _twins(frame: pl.DataFrame, bad: pl.Series) -> pl.DataFrame:
+    """All sound rows but one of those with the same id: whichever order they come in, the same one stays."""
+    numbered = frame.with_row_index("row").with_columns(reason=pl.lit("duplicate_id"))
     ids = frame["query_id"].hash().sort()
     if not (ids == ids.shift()).any():
-        return frame
-    frame = frame.with_row_index("row")
-    sound = frame.filter(pl.col("reason").is_null())
+        return numbered.clear()
+    sound = numbered.filter(~pl.col("row").is_in(bad.implode()))
     twins = sound.filter(sound["query_id"].is_duplicated()).sort("query_id", "time", "text", "user", "origin")
-    extra = twins.filter(~twins["query_id"].is_first_distinct())["row"]
-    code = pl.lit(REASONS.index("duplicate_id"), pl.UInt8)
-    return frame.with_columns(
-        reason=pl.when(pl.col("row").is_in(extra.implode())).then(code).otherwise("reason")
-    ).drop("row")
+    return twins.filter(~twins["query_id"].is_first_distinct())
 
 
 def _quarantined(bad: pl.DataFrame) -> pl.DataFrame:
     value = pl.lit(None, pl.String)
     for reason, field in _FIELD.items():
         value = pl.when(pl.col("reason") == reason).then(pl.col(field).cast(pl.String)).otherwise(value)
-    named = bad.with_columns(
-        reason=pl.col("reason").replace_strict(range(len(REASONS)), REASONS, return_dtype=pl.String)
-    )
     timeless = pl.col("reason").is_in(["bad_time", "time_out_of_range"])
-    return named.select(
-        "query_id", "reason", value=value.str.slice(0, SHOWN), period=pl.when(~timeless).then("period")
-    ).sort("query_id", "reason", "value", nulls_last=True)
+    return bad.select(
+        "query_id",
+        "reason",
+        "month",
+        value=value.str.slice(0, SHOWN),
+        period=pl.when(~timeless).then("period"),
+    )

@@ -7,6 +7,7 @@ from functools import partial
 from pipelines.migration.extracting.count import Counted, count
 from pipelines.migration.extracting.judge import judge
 from pipelines.migration.extracting.log import Chunk, read_chunk
+from pipelines.migration.extracting.memory import Memory
 from pipelines.migration.extracting.rules import Rules
 
 
@@ -17,10 +18,11 @@ def counted(chunks: list[Chunk], rules: Rules) -> Iterator[Counted]:
 
         yield from counted_by_ray(chunks, partial(count_chunk, rules=rules))
         return
+    memory = Memory()
     for chunk in chunks:
-        yield count_chunk(chunk, rules)
+        yield count_chunk(chunk, rules, memory)
 
 
-def count_chunk(chunk: Chunk, rules: Rules) -> Counted:
-    """Read, judge and count one chunk."""
-    return count(judge(read_chunk(chunk), rules, chunk.within), rules)
+def count_chunk(chunk: Chunk, rules: Rules, memory: Memory | None = None) -> Counted:
+    """Read, judge and count one chunk; the memory of texts saves work and changes nothing."""
+    return count(judge(read_chunk(chunk), rules, memory), rules)

@@ -24,7 +24,7 @@ class Counted:
         fate: period (null: none), name (of a reason or rule), rows.
         intentions: period, origin, codes (one set of destinations), people, rows; rows - people are repeats.
         cells: period, origin, code, users, units (of UNITS a person), queries.
-        search: period, origin, users, rows, job_queries; machines left out.
+        search: period, origin, users, rows, job_queries, named (destinations, by query); machines left out.
         quarantine: query_id, reason, value.
     """
 
@@ -52,7 +52,7 @@ def count(judged: Judged, rules: Rules) -> Counted:
         _fate(judged, rules, machines, people),
         _intentions(wishes, judged.sets),
         _cells(wishes, judged.sets),
-        _search(somewhere),
+        _search(somewhere, wishes, judged.sets),
         judged.quarantine.drop("period"),
     )
 
@@ -102,13 +102,21 @@ def _cells(wishes: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _search(somewhere: pl.DataFrame) -> pl.DataFrame:
+def _search(somewhere: pl.DataFrame, wishes: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
+    size = sets.group_by("outcome").agg(size=pl.len())
+    named = (
+        wishes.join(size, on="outcome", how="left")
+        .group_by("period", "origin")
+        .agg(named=(pl.col("rows") * pl.col("size").fill_null(1)).sum())
+    )
     with_intent = pl.col("rows").filter(pl.col("outcome") >= NO_PLACE)
     return (
         somewhere.group_by("period", "user", "origin")
         .agg(pl.col("rows").sum(), job=with_intent.sum())
         .group_by("period", "origin")
         .agg(users=pl.len(), rows=pl.col("rows").sum(), job_queries=pl.col("job").sum())
+        .join(named, on=("period", "origin"), how="left")
+        .with_columns(pl.col("named").fill_null(0))
         .sort("period", "origin")
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from modules.artefact import sha256_of
+from modules.migration.period import Calendar
 from pipelines.config import RunConfig
 from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.migration.extracting.assemble import Extracted, assemble
@@ -59,9 +60,17 @@ def _counted(chunks: list[Chunk], torn: list[str], rules: Rules, quarantine: Pat
         )
     parts = []
     for chunk, part in zip(chunks, counted(chunks, rules), strict=True):
-        _write(quarantine / f"{chunk.label}.parquet", part.quarantine)
+        for name, rows in _by_month(chunk, part.quarantine):
+            _write(quarantine / f"{name}.parquet", rows.drop("month"))
         parts.append(replace(part, quarantine=part.quarantine.clear()))
     return parts
+
+
+def _by_month(chunk: Chunk, quarantine: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    if not chunk.months:
+        return [(chunk.label, quarantine)]
+    ordinal = Calendar("month").ordinal
+    return [(month, quarantine.filter(pl.col("month") == ordinal(month))) for month in chunk.months]
 
 
 def _record(config: RunConfig, log: LogSource, extracted: Extracted, known_by: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Give every row of a chunk its outcome: quarantined, outside the run, or what its text says."""
 
-import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -10,12 +9,12 @@ import polars as pl
 from pipelines.migration.extracting.cast import cast
 from pipelines.migration.extracting.gazetteer import gazetteer
 from pipelines.migration.extracting.lexicon import Lexicon, lexicon
-from pipelines.migration.extracting.parse import NO_PLACE, parse
+from pipelines.migration.extracting.memory import Memory
+from pipelines.migration.extracting.parse import NO_PLACE, UNREADABLE, parse
 from pipelines.migration.extracting.rules import Rules
 
 _CODES = 1_000_000
 
-Times = tuple[dt.datetime, dt.datetime]
 Merge = tuple[tuple[int, int], ...]
 
 
@@ -26,7 +25,7 @@ class Judged:
     Attributes:
         rows: query_id, period, user, origin, outcome (as in Parsed.outcomes).
         sets: outcome, code: the destinations of outcomes that are sets.
-        quarantine: query_id, reason, value, period (null where the time is at fault).
+        quarantine: query_id, reason, value, period (null where the time is at fault), month.
         outside: period of the sound rows before, after and in the gaps of the run.
     """
 
@@ -36,33 +35,44 @@ class Judged:
     outside: pl.Series
 
 
-def judge(raw: pl.DataFrame, rules: Rules, within: Times | None = None) -> Judged:
+def judge(raw: pl.DataFrame, rules: Rules, memory: Memory | None = None) -> Judged:
     """Read the rows, parse every distinct text once, and give each row its outcome.
 
     Args:
-        raw: cast.COLUMNS; all rows of some whole periods.
+        raw: what `cast` takes; all rows of some whole periods.
         rules: the run's.
-        within: what `cast` takes.
+        memory: outcomes of earlier chunks' texts; gets this one's.
     """
-    read = cast(raw, rules.unit, _prefectures(rules.merge), within)
+    read = cast(raw, rules.unit, _prefectures(rules.merge))
     inside = pl.col("period").is_between(rules.first, rules.last)
     if rules.gaps:
         inside &= ~pl.col("period").is_in(sorted(rules.gaps))
     rows = read.rows.filter(inside)
-    parsed = parse(rows, _lexicon(rules.merge))
-    judged = rows.join(parsed.outcomes, on="text", how="left", maintain_order="left")
+    parsed = parse(rows, _lexicon(rules.merge), memory)
+    judged = rows.drop("query").join(parsed.outcomes, on="text", how="left", maintain_order="left")
     outcome = pl.col("outcome")
     if parsed.open.height:
         here = parsed.open.rename({"outcome": "here"})
         judged = judged.join(here, on=("text", "origin"), how="left", maintain_order="left")
         judged = judged.with_columns(outcome=pl.coalesce("outcome", "here"))
+    unreadable = judged.filter(outcome.is_in(list(UNREADABLE)))
+    if unreadable.height:
+        judged = judged.filter(~outcome.is_in(list(UNREADABLE)))
     if rules.stay_without_place:
         stays = (outcome == NO_PLACE) & (pl.col("origin") > 0)
         judged = judged.with_columns(outcome=pl.when(stays).then("origin").otherwise(outcome))
+    texts = unreadable.select(
+        "query_id",
+        "month",
+        "period",
+        reason=outcome.replace_strict(UNREADABLE, return_dtype=pl.String),
+        value=pl.lit(None, pl.String),
+    )
+    quarantine = pl.concat([read.quarantine, texts.select(read.quarantine.columns)])
     return Judged(
         judged.select("query_id", "period", "user", "origin", "outcome"),
         parsed.sets,
-        read.quarantine,
+        quarantine.sort("query_id", "reason", "value", nulls_last=True),
         read.rows.filter(~inside)["period"],
     )
 

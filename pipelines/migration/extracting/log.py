@@ -1,15 +1,15 @@
 """A log of queries as chunks of whole periods, whatever files it comes in."""
 
-import datetime as dt
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from modules.errors import UserError
-from modules.migration.period import Unit
+from modules.migration.period import Calendar, Unit
 from pipelines.config.extract import QueriesSource
 from pipelines.migration.extracting.batches import Ragged, batches
 from pipelines.migration.extracting.cast import COLUMNS, EARLIEST, LATEST, read_times
@@ -18,8 +18,8 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _COLUMNS = dict(zip(("query_id", "user_hash", "ts", "origin", "text"), COLUMNS, strict=True))
 _MONTHS = {"month": 1, "day": 1, "quarter": 3, "year": 12}
 UNDATED = "undated"
-
-Times = tuple[dt.datetime, dt.datetime]
+_ROWS = 1_000_000
+"""Of a chunk of several months."""
 
 
 @dataclass(frozen=True)
@@ -29,30 +29,39 @@ class Chunk:
     Attributes:
         label: sorts as time does.
         files: parquet; the contract's columns, or cast.COLUMNS.
-        within: the rows' first time and the first after them, where the files' names promise it.
+        months: by file, the month that its rows must be of, where the files' names say so.
     """
 
     label: str
     files: tuple[Path, ...]
-    within: Times | None = None
+    months: tuple[str, ...] = ()
 
 
 def monthly_chunks(files: list[Path], unit: Unit) -> list[Chunk]:
     """The chunks of files with one calendar month each, like 2021-03.parquet: nothing is rewritten.
 
+    Short months are read together, up to a million rows: less work a row, and still bounded memory.
+
     Raises:
-        UserError: if a name is no month.
+        UserError: if a name is no month, or a file is broken.
     """
-    groups: dict[str, list[Path]] = {}
-    for path in files:
+    chunks: list[Chunk] = []
+    rows, last = 0, ""
+    for path in sorted(files, key=lambda path: path.stem):
         if _MONTH.fullmatch(path.stem) is None:
             raise UserError(f"{path}: is not named by its month, like 2021-03.parquet")
         year, month = map(int, path.stem.split("-"))
-        first = (month - 1) // _MONTHS[unit] * _MONTHS[unit] + 1
-        groups.setdefault(f"{year:04d}-{first:02d}", []).append(path)
-    return [
-        Chunk(label, tuple(paths), _times(label, _MONTHS[unit])) for label, paths in sorted(groups.items())
-    ]
+        period = f"{year:04d}-{(month - 1) // _MONTHS[unit]:02d}"
+        more = _rows(path)
+        if chunks and (period == last or rows + more <= _ROWS):
+            before = chunks.pop()
+            rows += more
+            chunks.append(Chunk(before.label, (*before.files, path), (*before.months, path.stem)))
+        else:
+            rows = more
+            chunks.append(Chunk(path.stem, (path,), (path.stem,)))
+        last = period
+    return chunks
 
 
 def spooled_chunks(
@@ -87,29 +96,38 @@ def spooled_chunks(
 
 
 def read_chunk(chunk: Chunk) -> pl.DataFrame:
-    """The raw rows of a chunk, cast.COLUMNS.
+    """The raw rows of a chunk: cast.COLUMNS, and month where the files' names tell it.
 
     Raises:
         UserError: if a file is broken or lacks a column.
     """
-    return pl.concat(list(_frames(chunk.files)))
+    frames = [_read(path) for path in chunk.files]
+    counted = [Calendar("month").ordinal(month) for month in chunk.months]
+    months = [
+        frame.with_columns(month=pl.lit(at, pl.Int32)) for frame, at in zip(frames, counted, strict=False)
+    ]
+    return pl.concat(months or frames)
 
 
-def _frames(files: tuple[Path, ...]) -> Iterator[pl.DataFrame]:
-    for path in files:
-        try:
-            names = pl.read_parquet_schema(path)
-            wanted = list(COLUMNS) if "user" in names else list(_COLUMNS)
-            yield pl.read_parquet(path, columns=wanted).rename(_COLUMNS, strict=False)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            what = " ".join(str(error).split())[:120]
-            raise UserError(f"{path}: is not a month of queries as `simulate` writes it ({what})") from error
+def _read(path: Path) -> pl.DataFrame:
+    try:
+        names = pl.read_parquet_schema(path)
+        wanted = list(COLUMNS) if "user" in names else list(_COLUMNS)
+        return pl.read_parquet(path, columns=wanted).rename(_COLUMNS, strict=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _broken(path, error) from error
 
 
-def _times(label: str, months: int) -> Times:
-    first = dt.datetime.fromisoformat(f"{label}-01")
-    after = first.year * 12 + first.month - 1 + months
-    return first, dt.datetime.fromisoformat(f"{after // 12:04d}-{after % 12 + 1:02d}-01")
+def _rows(path: Path) -> int:
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (pa.ArrowException, OSError) as error:
+        raise _broken(path, error) from error
+
+
+def _broken(path: Path, error: Exception) -> UserError:
+    what = " ".join(str(error).split())[:120]
+    return UserError(f"{path}: is not a month of queries as `simulate` writes it ({what})")
 
 
 def _label(written: pl.Series, unit: Unit) -> pl.Series:

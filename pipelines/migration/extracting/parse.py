@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from pipelines.migration.extracting.lexicon import (
@@ -19,6 +20,7 @@ from pipelines.migration.extracting.lexicon import (
     WEAK,
     Lexicon,
 )
+from pipelines.migration.extracting.memory import Memory
 from pipelines.migration.extracting.normalise import normalised
 
 BLOCKED, NAVIGATIONAL, NO_JOB_INTENT, NO_PLACE, PROVINCE_ONLY, AMBIGUOUS_PLACE = range(1, 7)
@@ -32,12 +34,18 @@ VERDICTS: Final = {
 }
 """Why a text names no destination, in the order of judgement; every destination is a larger number."""
 
+NO_TEXT, GARBLED_TEXT = 90, 91
+UNREADABLE: Final = {NO_TEXT: "no_text", GARBLED_TEXT: "garbled_text"}
+"""Why a text cannot be judged at all."""
+
 MOST = 10
 """A text that names more places is a list, not an intention."""
+_NOT_PLAIN = r"[^\u4e00-\u9fff ]|(^| )[\u4e00-\u9fff]( |$)"
+"""What normalising changes: all but Chinese words of two letters or more, and blanks."""
 _ROUNDS = 2
 _CITIES = 100
 """Codes below are provinces: the first two digits of an adcode."""
-_READING = ("text", "term", "code", "province")
+_READING = ("at", "term", "code", "province")
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class Parsed:
     open: pl.DataFrame
 
 
-def parse(rows: pl.DataFrame, lexicon: Lexicon) -> Parsed:
+def parse(rows: pl.DataFrame, lexicon: Lexicon, memory: Memory | None = None) -> Parsed:
     """Judge every distinct text of some rows, each once.
 
     An Aho-Corasick automaton (Polars' `extract_many`) takes the leftmost, then longest, so none overlap.
@@ -64,43 +72,74 @@ def parse(rows: pl.DataFrame, lexicon: Lexicon) -> Parsed:
     as the one where the user is; else as the only one in the user's province; else it is ambiguous.
 
     Args:
-        rows: text (any key), query (as typed), origin (adcode, 0: unknown).
+        rows: text (64-bit hash), query (as typed), origin (adcode, 0: unknown).
         lexicon: the dictionary.
+        memory: what earlier texts came to.
     """
-    texts = rows.lazy().select("text", "query").unique("text", keep="any").collect()
+    texts = rows.select("text", "query").unique("text", keep="any")
+    known = memory.of(texts) if memory else None
+    if known is not None:
+        texts = texts.join(known, on="text", how="anti")
+    texts = texts.with_row_index("at")
     found = _found(texts, lexicon)
-    kinds = found.group_by("text").agg(pl.col("kind").bitwise_or())
-    judged = (
-        texts.select("text")
-        .join(kinds, on="text", how="left")
-        .select("text", _verdict(pl.col("kind").fill_null(0)))
-    )
-    wanted = judged.filter(pl.col("outcome") == NO_PLACE).select("text")
-    mentions = found.filter(pl.col("kind") == PLACE).select("text", "term").unique()
-    readings = mentions.join(wanted, on="text", how="semi").join(lexicon.readings, on="term")
+    judged = texts.select("at", outcome=_verdicts(texts, found))
+    wanted = judged.filter(pl.col("outcome") == NO_PLACE).select("at")
+    mentions = found.filter(pl.col("kind") == PLACE).select("at", "term").unique()
+    readings = mentions.join(wanted, on="at", how="semi").join(lexicon.readings, on="term")
     settled, open_ = _settle(readings, lexicon)
-    unsure = open_.select("text").unique()
-    pairs = rows.select("text", "origin").join(unsure, on="text", how="semi").unique()
+    unsure = texts.select("at", "text").join(open_, on="at", how="semi")
+    pairs = rows.select("origin", "text").join(unsure, on="text").select("at", "origin").unique()
     answers = _ask_origin(open_, pairs)
-    beside = settled.join(pairs, on="text").select(answers.columns)
-    sure = _conclude(settled.join(unsure, on="text", how="anti"), ["text"])
-    depends = _conclude(pl.concat([answers, beside]), ["text", "origin"])
+    beside = settled.join(pairs, on="at").select(answers.columns)
+    sure = _conclude(settled.join(unsure, on="at", how="anti"), ["at"])
+    depends = _conclude(pl.concat([answers, beside]), ["at", "origin"])
     outcomes, sets = _numbered(pl.concat([sure, depends], how="diagonal"))
     anywhere = pl.col("origin").is_null()
-    closed = outcomes.filter(anywhere).drop("origin")
-    rest = judged.join(pl.concat([closed.select("text"), unsure]), on="text", how="anti")
-    return Parsed(pl.concat([rest, closed]), sets, outcomes.filter(~anywhere))
+    placed = outcomes.filter(anywhere).drop("origin")
+    rest = judged.join(pl.concat([placed.select("at"), unsure.select("at")]), on="at", how="anti")
+    keys = texts.select("at", "text")
+    closed = keys.join(pl.concat([rest, placed]), on="at").drop("at")
+    opened = keys.join(outcomes.filter(~anywhere), on="at").drop("at")
+    if memory is not None:
+        memory.keep(closed)
+    return Parsed(closed if known is None else pl.concat([known, closed]), sets, opened)
 
 
 def _found(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """Every term of every text with its kind: text, term, kind."""
+    """Every term of every text with its kind: at (sorted), term, kind."""
+    plain = ~pl.col("query").str.contains(_NOT_PLAIN)
+    parts = [
+        texts.filter(plain).select("at", normal="query"),
+        texts.filter(~plain).select("at", normal=normalised("query")),
+    ]
     return (
-        texts.lazy()
-        .select("text", normalised("query").str.extract_many(lexicon.patterns, leftmost=True).alias("term"))
+        pl.concat(parts)
+        .lazy()
+        .select("at", pl.col("normal").str.extract_many(lexicon.patterns, leftmost=True).alias("term"))
+        .sort("at")
         .explode("term", empty_as_null=False)
-        .join(lexicon.kinds.lazy(), on="term")
+        .join(lexicon.kinds.lazy(), on="term", maintain_order="left")
         .collect()
     )
+
+
+def _verdicts(texts: pl.DataFrame, found: pl.DataFrame) -> pl.Series:
+    """The verdict that each text's kinds of terms allow, or why it cannot be read."""
+    kinds = np.zeros(texts.height, np.uint16)
+    np.bitwise_or.at(kinds, found["at"].to_numpy(), found["kind"].to_numpy())
+    judged = texts.select("query", kind=pl.Series(kinds)).with_columns(outcome=_verdict(pl.col("kind")))
+    query = pl.col("query")
+    silent = pl.col("outcome") == NO_JOB_INTENT
+    no_text = silent & (query.is_null() | ~query.str.contains(r"\p{L}"))
+    garbled = query.str.contains("\ufffd", literal=True)
+    return judged.select(
+        outcome=pl.when(garbled)
+        .then(GARBLED_TEXT)
+        .when(no_text)
+        .then(NO_TEXT)
+        .otherwise("outcome")
+        .cast(pl.UInt32)
+    )["outcome"]
 
 
 def _verdict(kinds: pl.Expr) -> pl.Expr:
@@ -125,7 +164,7 @@ def _verdict(kinds: pl.Expr) -> pl.Expr:
 
 def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split into what the text itself settles, one reading a term, and terms with several readings left."""
-    mention = ("text", "term")
+    mention = ("at", "term")
     readings = _beside_their_city(readings)
     firmly = pl.col("strength") == SURE
     several = pl.col("term").is_in(sorted(lexicon.several))
@@ -139,10 +178,10 @@ def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.
         firm = settled.filter(firmly)
         # A province that is only one reading of a term may still be what holds another term's city.
         about = pl.concat([firm, open_.filter(pl.col("code") == pl.col("province"))]).select(
-            "text", "province", by="term", other="code"
+            "at", "province", by="term", other="code"
         )
         near = (
-            open_.join(about, on=("text", "province"))
+            open_.join(about, on=("at", "province"))
             .filter(pl.col("term") != pl.col("by"))
             .filter(
                 (pl.col("code") == pl.col("other"))
@@ -156,10 +195,10 @@ def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.
         settled = pl.concat([settled, narrowed.filter(alone).with_columns(strength=pl.lit(SURE, pl.UInt8))])
         open_ = narrowed.filter(~alone)
     # A district's short name says which part of a city, never a second destination beside a named city.
-    cities = settled.filter(firmly, pl.col("code") >= _CITIES).select("text").unique()
-    settled = pl.concat([settled.filter(firmly), settled.filter(~firmly).join(cities, on="text", how="anti")])
+    cities = settled.filter(firmly, pl.col("code") >= _CITIES).select("at").unique()
+    settled = pl.concat([settled.filter(firmly), settled.filter(~firmly).join(cities, on="at", how="anti")])
     only_weak = (pl.col("strength") == WEAK).all().over(mention)
-    beside = open_.filter(only_weak).join(cities, on="text", how="semi")
+    beside = open_.filter(only_weak).join(cities, on="at", how="semi")
     open_ = open_.join(beside, on=mention, how="anti")
     return settled.select(_READING), open_.select(_READING)
 
@@ -167,19 +206,19 @@ def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.
 def _beside_their_city(readings: pl.DataFrame) -> pl.DataFrame:
     """Without readings that are BEHIND, and without the terms that these explain: 中山 in 大连 中山."""
     front = readings.filter(pl.col("strength") < BEHIND)
-    named = front.filter(pl.col("strength") == SURE).select("text", "code", by="term")
+    named = front.filter(pl.col("strength") == SURE).select("at", "code", by="term")
     explained = (
         readings.filter(pl.col("strength") == BEHIND)
-        .join(named, on=("text", "code"))
+        .join(named, on=("at", "code"))
         .filter(pl.col("term") != pl.col("by"))
     )
-    return front.join(explained, on=("text", "term"), how="anti")
+    return front.join(explained, on=("at", "term"), how="anti")
 
 
 def _ask_origin(open_: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     """The reading for each origin: the user's own city, else the only one in the user's province, else 1."""
-    by = ("text", "origin", "term")
-    asked = open_.join(pairs, on="text").with_columns(home=pl.col("origin") // 10000)
+    by = ("at", "origin", "term")
+    asked = open_.join(pairs, on="at").with_columns(home=pl.col("origin") // 10000)
     own = pl.col("code") == pl.col("origin")
     city_at_home = (pl.col("province") == pl.col("home")) & (pl.col("code") >= _CITIES)
     province = pl.col("code") == pl.col("home")
@@ -189,7 +228,7 @@ def _ask_origin(open_: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     clear = (pl.col("best") > 0) & (pl.len().over(by) == 1)
     return (
         best.with_columns(code=pl.when(clear).then("code").otherwise(pl.lit(1, pl.UInt32)))
-        .select("text", "origin", "code")
+        .select("at", "origin", "code")
         .unique()
     )
 
@@ -214,5 +253,5 @@ def _numbered(concluded: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         concluded.filter(size > 1).select("codes").unique().sort("codes").with_row_index("outcome", 1_000_000)
     )
     outcome = pl.when(size == 0).then("verdict").when(size == 1).then(first).otherwise("outcome")
-    outcomes = concluded.join(sets, on="codes", how="left").select("text", "origin", outcome=outcome)
+    outcomes = concluded.join(sets, on="codes", how="left").select("at", "origin", outcome=outcome)
     return outcomes, sets.explode("codes").select("outcome", code="codes")

@@ -14,9 +14,9 @@ REASONS: Final = (
     "no_user",
     "bad_user",
     "bad_origin",
+    "duplicate_id",
     "no_text",
     "garbled_text",
-    "duplicate_id",
 )
 """Why a row is in quarantine: it cannot be read; the first that holds."""
 

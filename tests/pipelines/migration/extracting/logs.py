@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.config import RunConfig, parse_run
+from pipelines.migration.extracting.accounts import FATES
 from pipelines.migration.extracting.extract import extract
 
 BEIJING, SHANGHAI, SHENZHEN, SUZHOU = "110000", "310000", "440300", "320500"
@@ -49,7 +50,7 @@ def entry(**sections: Any) -> RunConfig:
         "windows": {"length": 2, "horizon": 1, "validation": 1, "test": 2},
     }
     for key, section in sections.items():
-        whole[key] = {**whole[key], **section} if "kind" not in section else section
+        whole[key] = {**whole.get(key, {}), **section} if "kind" not in section else section
     return parse_run(whole, "entry")
 
 
@@ -85,12 +86,7 @@ def extracted(config: RunConfig, log: list[Row] | None = None) -> dict[str, pl.D
 
 def fates(tables: dict[str, pl.DataFrame]) -> dict[str, int]:
     """How many rows had which fate, over all periods; those that none had are left out."""
-    sums = (
-        tables["queries"]
-        .drop("period", "cells", "suppressed_cells", "people", "suppressed_people")
-        .sum()
-        .row(0, named=True)
-    )
+    sums = tables["queries"].select("read", *FATES).sum().row(0, named=True)
     return {name: rows for name, rows in sums.items() if rows}
 
 
