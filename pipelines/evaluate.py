@@ -11,10 +11,11 @@ import torch
 from modules.artefact import sha256_of
 from modules.migration.networks import load_network
 from pipelines.config import RunConfig
-from pipelines.evaluation import METRICS, Evaluation
+from pipelines.evaluation import METRICS, Evaluation, ExtractionScore
 from pipelines.files import whole_folder, write_json
 from pipelines.migration.corridors import busiest_corridors
 from pipelines.migration.data import open_data
+from pipelines.migration.extracting.score import score as score_extraction
 from pipelines.migration.judgement import Contender, Judgement
 from pipelines.migration.package import complete_artefact, model_card, predictor_of
 from pipelines.migration.planted_truth import planted_variables
@@ -77,7 +78,8 @@ def _contenders(paths: RunPaths) -> list[Contender]:
 
 def _evaluation(name: str, config: RunConfig, judgement: Judgement, sha12: str, predictor: Any) -> Evaluation:
     flows = judgement.data.flows
-    parts = json.loads((RunPaths(name).split / "split.json").read_text(encoding="utf-8"))["parts"]
+    paths = RunPaths(name)
+    parts = json.loads((paths.split / "split.json").read_text(encoding="utf-8"))["parts"]
     return Evaluation(
         run=name,
         unit=config.period.unit,
@@ -96,6 +98,9 @@ def _evaluation(name: str, config: RunConfig, judgement: Judgement, sha12: str, 
         coverage=judgement.coverage(),
         corridors=busiest_corridors(judgement, predictor),
         inflow=judgement.inflow(),
+        extraction=score_extraction(paths.raw, paths.gold, paths.extracted, config)
+        if config.source.kind == "simulate"
+        else None,
         variables=judgement.variables(planted_variables(name, flows)),
     )
 
@@ -117,9 +122,17 @@ def _metrics(evaluation: Evaluation) -> dict[str, Any]:
             | ({"planted": each.planted.mean} if each.planted is not None else {})
             for each in evaluation.variables
         },
+        "extraction": _extraction(evaluation.extraction),
         "candidate": {**rows[evaluation.candidate], "coverage": covered / cells, "coverage_held": held},
         "models": rows,
     }
+
+
+def _extraction(found: ExtractionScore | None) -> dict[str, float]:
+    if found is None:
+        return {}
+    recovery = {"cpc": found.recovery.cpc, "ratio": found.recovery.ratio} if found.recovery else {}
+    return {"f1": found.main.f1, "f1_held_back": found.held_back.f1, **recovery}
 
 
 def _flat(metrics: dict[str, Any], prefix: str = "") -> dict[str, float]:

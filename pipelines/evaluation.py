@@ -64,6 +64,44 @@ class VariableScore(Section):
     """With what the simulation planted (none: not simulated)."""
 
 
+class Reading(Section):
+    """Destinations read from texts against those meant, over (query, destination) pairs."""
+
+    queries: int
+    precision: float
+    recall: float
+    f1: float
+
+
+class Recovery(Section):
+    """Extracted flows against the planted ones, over the cells of all observed periods."""
+
+    cells: int
+    cpc: float
+    """Common part of commuters, 2 sum(min) / sum of both, counts as they are."""
+    cpc_shape: float
+    """The same with each period's totals made equal: what is lost beside the level."""
+    spearman: float
+    """A suppressed cell is 0."""
+    spearman_listed: float
+    """Over the cells that were not suppressed."""
+    ratio: float
+    """Extracted people over planted people."""
+
+
+class ExtractionScore(Section):
+    """The judgement of an extraction whose truth is known."""
+
+    main: Reading
+    """Texts from the phrases that the simulation writes most queries with."""
+    held_back: Reading
+    """Texts from phrases that nothing was tuned on."""
+    caught: dict[str, float]
+    """Kind of dirt -> share of its rows that were treated right: not counted, or read as meant."""
+    recovery: Recovery | None
+    """None where the run's periods are shorter than the months of the truth."""
+
+
 class Slice(Section):
     """Test MAE of every model on a part of the corridors."""
 
@@ -138,6 +176,8 @@ class Evaluation(Section):
     """The busiest corridors."""
     inflow: tuple[Inflow, ...]
     """By actual inflow, largest first."""
+    extraction: ExtractionScore | None
+    """How raw queries were read, where a simulation knows what they meant."""
     variables: tuple[VariableScore, ...]
     """Of DHG-SIL, whether or not it is the candidate; empty if it did not take part."""
 

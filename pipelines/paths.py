@@ -74,7 +74,7 @@ class RunPaths:
 
     @property
     def report(self) -> Path:
-        """index.html."""
+        """index.html (the model), cities.html (the cities) and the latter's tables/*.csv."""
         return self.top / "report"
 
     def scratch(self, stage: str, key: str) -> Path:

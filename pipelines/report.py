@@ -1,4 +1,4 @@
-"""The report stage: one page that says what was asked, who won, how far to trust it, and on what data."""
+"""The report stage: what was asked, who won, how far to trust it, on what data; and the city report."""
 
 import json
 from collections.abc import Sequence
@@ -10,6 +10,8 @@ from pipelines import figures
 from pipelines.config import RunConfig
 from pipelines.evaluation import Evaluation, Inflow, Row, read_evaluation
 from pipelines.files import whole_folder
+from pipelines.migration.attraction.build import city_report
+from pipelines.migration.attraction.page import write_city_report
 from pipelines.pages import decimals, plain, render
 from pipelines.paths import RunPaths
 from pipelines.validation import Validation, read_validation
@@ -19,20 +21,20 @@ REGIONS_SHOWN = 20
 
 
 def run(name: str, config: RunConfig) -> None:
-    """Write the report of what evaluation, validation and import found.
+    """Write the report of what evaluation, validation and import found, and the city report with its tables.
 
     Raises:
-        UserError: if one of their records is absent.
+        UserError: if one of their records is absent, or the artefact torn.
     """
     paths = RunPaths(name)
-    page = report(
-        read_evaluation(paths.evaluation / "evaluation.json"),
-        read_validation(paths.validation / "result.json"),
-        _read_import(paths.extracted / "import.json"),
-        config,
-    )
+    evaluation = read_evaluation(paths.evaluation / "evaluation.json")
+    validation = read_validation(paths.validation / "result.json")
+    imported = _read_import(paths.extracted / "import.json")
+    page = report(evaluation, validation, imported, config)
+    cities = city_report(name, config, evaluation, validation, imported)
     with whole_folder(paths.report) as folder:
         (folder / "index.html").write_text(page, encoding="utf-8")
+        write_city_report(folder, cities)
 
 
 def report(

@@ -67,7 +67,11 @@ def show(name: str) -> str:
     """
     load_run(name)
     paths = RunPaths(name)
-    pages = {"report": paths.report / "index.html", "data checks": paths.validation / "index.html"}
+    pages = {
+        "report": paths.report / "index.html",
+        "city report": paths.report / "cities.html",
+        "data checks": paths.validation / "index.html",
+    }
     absent = f"not built yet (make demo RUN={name})"
     said = [f"{what:12}{page if page.exists() else absent}" for what, page in pages.items()]
     if Releases(name).pointer.exists():

@@ -74,7 +74,7 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         ("serving.migration.service", (*HEAVY, "pyarrow", "torch")),
         ("pipelines.cli", (*HEAVY, "torch", "pyarrow")),
         ("pipelines.split", (*HEAVY, "torch")),
-        ("pipelines.report", ("torch", "mlflow", "great_expectations", "pandas")),
+        ("pipelines.report", ("mlflow", "great_expectations", "pandas", "ray", "pytorch_lightning")),
     ],
 )
 def test_a_module_loads_no_more_than_it_needs(module: str, closed: tuple[str, ...]) -> None:

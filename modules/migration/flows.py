@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from modules.migration.arrays import BoolArray, Float64Array, FloatArray
 from modules.migration.cells import CellRules
+from modules.migration.censoring import below_the_cut
 from modules.migration.period import Calendar
 
 
@@ -49,11 +50,23 @@ class Flows:
         return self.calendar.season(self.first + step)
 
     def inputs(self) -> FloatArray:
-        """Values with unknown cells filled: by the last known value of the corridor, else 0."""
+        """Values without holes: an unknown cell is its corridor's last known value, else 0.
+
+        A censored cell is half the least that its origin listed (`modules.migration.censoring`).
+        """
         filled = self.values.copy()
-        for step in range(1, len(filled)):
-            np.copyto(filled[step], filled[step - 1], where=np.isnan(filled[step]))
-        return np.nan_to_num(filled, copy=False, nan=0.0)
+        before = np.zeros_like(filled[0])
+        for step, counts in enumerate(filled):
+            np.copyto(counts, before, where=np.isnan(counts))
+            before = filled[step] = below_the_cut(counts, self.censored[step], before)
+        return filled
+
+    @property
+    def censored(self) -> BoolArray:
+        """T x N x N, known only to be too small to be listed."""
+        off = ~np.eye(len(self.regions), dtype=np.bool_) | self.rules.diagonal
+        some: BoolArray = ~self.scored & (self.values == 0) & off
+        return some
 
 
 def _codes(column: pa.ChunkedArray, values: list[str]) -> npt.NDArray[np.int64]:

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from modules.errors import RequestError
 from modules.migration.cells import CellRules
+from modules.migration.censoring import below_the_cut
 from modules.migration.period import Calendar
 from modules.migration.request import Move, check_region
 
@@ -28,7 +30,8 @@ def moved_on(
 ) -> tuple[Tensor, int]:
     """The history and its last period once the newer periods of `flows` are appended and the oldest dropped.
 
-    A cell without a row is its corridor's last known count where the run's absent rows are missing, else 0.
+    A cell without a row is its corridor's last known count where the run's absent rows are missing, half the
+    least that its origin lists where they are censored, else 0; a censored zero is as one without a row.
 
     Args:
         history: L x N x N, moves.
@@ -52,10 +55,14 @@ def moved_on(
         cells[period][cell] = move.count
     window = list(history)
     for counts in cells.values():
-        newest = window[-1].clone() if rules.absent == "missing" else torch.zeros_like(window[-1])
+        before = window[-1].numpy()
+        newest = before.copy() if rules.absent == "missing" else np.zeros_like(before)
+        censored = np.full(before.shape, rules.absent == "censored")
         rows, columns = zip(*counts, strict=True)
-        newest[rows, columns] = torch.tensor(list(counts.values()), dtype=newest.dtype)
-        window = [*window[1:], newest]
+        newest[rows, columns] = list(counts.values())
+        censored[rows, columns] = (newest[rows, columns] == 0) & (rules.zero == "censored")
+        np.fill_diagonal(censored, np.diagonal(censored) & rules.diagonal)
+        window = [*window[1:], torch.from_numpy(below_the_cut(newest, censored, before))]
     return torch.stack(window), max(cells)
 
 

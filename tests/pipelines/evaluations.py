@@ -70,6 +70,7 @@ def evaluation(**changes: Any) -> Evaluation:
             {"region": code, "actual": moves, "forecast": moves * draw.uniform(0.8, 1.25)}
             for code, moves in zip(CODES, [412_345 / k**0.7 for k in range(1, len(CODES) + 1)], strict=True)
         ],
+        "extraction": None,
         "variables": [
             {"name": name, "spearman": {"mean": 0.96, "sd": 0.01}, "planted": None}
             for name in ("pull", "push", "stay", "reach")

@@ -1,4 +1,3 @@
-import json
 import re
 import shutil
 from functools import cache
@@ -18,7 +17,7 @@ from pipelines.pages import number
 from pipelines.paths import RunPaths
 from pipelines.report import ranked, report, run
 from pipelines.validation import Validation
-from tests.pipelines import evaluations
+from tests.pipelines import city_runs, evaluations
 
 LOADS = re.compile(
     r"""(?:src|srcset|poster|data)\s*=|@import|<(?:script|iframe|object|embed)|url\((?!\s*['"]?#)"""
@@ -70,18 +69,6 @@ def words(html: str) -> str:
 
     Reader().feed(html)
     return " ".join(" ".join(found).split())
-
-
-def write(folder: Path) -> RunPaths:
-    paths = RunPaths("cities")
-    for part, name, content in (
-        (paths.evaluation, "evaluation.json", evaluations.evaluation().model_dump_json()),
-        (paths.validation, "result.json", evaluations.validation().model_dump_json()),
-        (paths.extracted, "import.json", json.dumps(evaluations.IMPORT)),
-    ):
-        (folder / part).mkdir(parents=True)
-        (folder / part / name).write_text(content, encoding="utf-8")
-    return paths
 
 
 def test_the_facts_of_the_record_stand_on_the_standard() -> None:
@@ -204,7 +191,7 @@ def test_names_are_escaped() -> None:
 def test_the_page_loads_nothing() -> None:
     html = standard()
     assert not LOADS.findall(html)
-    assert not re.findall(r'href="(?!#|data:,|\.\./validation/index\.html)[^"]*"', html)
+    assert not re.findall(r'href="(?!#|data:,|\.\./validation/index\.html|cities\.html)[^"]*"', html)
     assert "http" not in html
 
 
@@ -232,23 +219,26 @@ def test_ranks_compare_actual_and_forecast_inflow() -> None:
     assert next(place for _, guess, place in order if guess == 1) == best
 
 
-def test_the_stage_writes_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stage_writes_two_pages_and_the_tables_twice_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    paths = write(tmp_path)
-    run("cities", config())
-    assert [path.name for path in paths.report.iterdir()] == ["index.html"]
-    first = (paths.report / "index.html").read_bytes()
-    run("cities", config())
-    assert first == (paths.report / "index.html").read_bytes()
+    settings, paths = city_runs.write_run(), RunPaths("cities")
+    run("cities", settings)
+    assert {path.name for path in paths.report.iterdir()} == {"index.html", "cities.html", "tables"}
+    assert 'href="cities.html"' in (paths.report / "index.html").read_text(encoding="utf-8")
+    first = {path: path.read_bytes() for path in paths.report.rglob("*.*")}
+    run("cities", settings)
+    assert first == {path: path.read_bytes() for path in paths.report.rglob("*.*")}
 
 
 @pytest.mark.parametrize("absent", ["evaluation", "validation", "extracted"])
 def test_an_absent_record_is_named(absent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    paths = write(tmp_path)
+    settings, paths = city_runs.write_run(), RunPaths("cities")
     shutil.rmtree(getattr(paths, absent))
     with pytest.raises(UserError, match=rf"{absent}/\w+\.json: no such file; build it first"):
-        run("cities", config())
+        run("cities", settings)
     assert not paths.report.exists()
 
 

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from modules.migration.period import Calendar
 from pipelines.config import RunConfig
-from pipelines.config.section import Section
+from pipelines.evaluation import ExtractionScore, Reading, Recovery
 from pipelines.migration.extracting.judge import judge
 from pipelines.migration.extracting.log import Chunk, monthly_chunks, read_chunk
 from pipelines.migration.extracting.rules import Rules, rules_of
@@ -22,44 +22,6 @@ DROPPED_KINDS: Final = ("unknown_origin", "repeat", "bot", "malformed", "wrong_t
 """Kinds whose rows must not be counted, whatever their text says."""
 
 _FIRST_CODE = 100_000
-
-
-class Reading(Section):
-    """Destinations read from texts against those meant, over (query, destination) pairs."""
-
-    queries: int
-    precision: float
-    recall: float
-    f1: float
-
-
-class Recovery(Section):
-    """Extracted flows against the planted ones, over the cells of all observed periods."""
-
-    cells: int
-    cpc: float
-    """Common part of commuters, 2 sum(min) / sum of both, counts as they are."""
-    cpc_shape: float
-    """The same with each period's totals made equal: what is lost beside the level."""
-    spearman: float
-    """A suppressed cell is 0."""
-    spearman_listed: float
-    """Over the cells that were not suppressed."""
-    ratio: float
-    """Extracted people over planted people."""
-
-
-class ExtractionScore(Section):
-    """The judgement of an extraction whose truth is known."""
-
-    main: Reading
-    """Texts from the phrases that the simulation writes most queries with."""
-    held_back: Reading
-    """Texts from phrases that nothing was tuned on."""
-    caught: dict[str, float]
-    """Kind of dirt -> share of its rows that were treated right: not counted, or read as meant."""
-    recovery: Recovery | None
-    """None where the run's periods are shorter than the months of the truth."""
 
 
 def score(raw: Path, gold: Path, extracted: Path, config: RunConfig) -> ExtractionScore:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,20 @@ def test_a_censored_cell_is_a_zero_that_nobody_is_judged_on(folder: Path) -> Non
     assert not flows.scored[0, 1, 0]
     assert not flows.scored[2].any()
     assert flows.scored[0, 0, 1]
+
+
+def test_a_censored_input_is_half_the_least_that_its_origin_lists(folder: Path) -> None:
+    flows = read(folder, absent="censored", zero="censored")
+    values = np.zeros((2, 3, 3), dtype=np.float32)
+    values[0] = [[9, 8, 0], [0, 0, 0], [4, 6, 0]]
+    values[1] = [[9, 0, 10], [2, 0, 0], [0, 0, 5]]
+    three = replace(
+        flows, values=values, scored=values > 0, regions=("a", "b", "c"), observed=np.ones(2, bool)
+    )
+    first, second = three.inputs()
+    np.testing.assert_array_equal(first, [[9, 8, 4], [0, 0, 0], [4, 6, 2]])
+    # b had nothing listed at first; the moves inside c say nothing of its cut, so it keeps what it had
+    np.testing.assert_array_equal(second, [[9, 5, 10], [2, 1, 1], [4, 6, 5]])
 
 
 def test_nothing_is_known_in_a_gap(folder: Path) -> None:

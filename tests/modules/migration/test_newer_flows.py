@@ -52,7 +52,7 @@ def test_newer_flows_answer_as_a_model_whose_history_was_extended(name, sent, sh
     assert known.predict(ForecastRequest(flows=tuple(rows))) == by_hand.predict(ForecastRequest())
 
 
-@pytest.mark.parametrize(("absent", "left_out"), [("zero", 0.0), ("censored", 0.0), ("missing", None)])
+@pytest.mark.parametrize(("absent", "left_out"), [("zero", 0.0), ("censored", None), ("missing", None)])
 def test_a_cell_without_a_row_means_what_the_run_said(absent, left_out) -> None:  # type: ignore[no-untyped-def]
     known = replace(GRU, rules=replace(ZERO, absent=absent))
     moved = known.after([move(count=7), move("2021-02", count=8)])
@@ -60,6 +60,19 @@ def test_a_cell_without_a_row_means_what_the_run_said(absent, left_out) -> None:
     expected = float(known.history[-1, 2, 0]) if left_out is None else left_out
     assert moved.history[-2:, 2, 0].tolist() == [expected, expected]
     assert torch.equal(known.history, GRU.history)
+
+
+def test_a_cell_too_small_to_be_listed_is_half_the_least_that_is() -> None:
+    known = replace(GRU, rules=replace(ZERO, absent="censored", zero="censored"))
+    rows = [
+        move(origin="r02", destination="r00", count=9),
+        move(origin="r00", count=4),
+        move(destination="r02", count=0),
+    ]
+    newest = known.after(rows).history[-1]
+    assert newest[2, 0] == 9
+    assert newest[2, 1] == 4.5
+    assert newest[0, 2] == 2
 
 
 def test_the_answer_is_of_the_periods_after_those_sent() -> None:

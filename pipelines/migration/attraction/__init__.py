@@ -1,0 +1,1 @@
+"""The city talent-attraction report: who draws people, who loses them, and why."""
