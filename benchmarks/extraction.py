@@ -87,8 +87,8 @@ def rows(_: float) -> None:
         automaton.add_word(term, term)
     automaton.make_automaton()
 
-    def destination(text: str | None) -> int:
-        if text is None:
+    def destination(text: object) -> int:
+        if not isinstance(text, str):
             return 0
         found = [term for _, term in automaton.iter_long(normal(text))]
         has = 0
