@@ -6,6 +6,8 @@ from pathlib import Path
 import torch
 
 from modules.artefact import seal
+from modules.migration.dhg_sil.dhg_sil import DHGSIL
+from modules.migration.dhg_sil.held_out import said_and_seen, standardised_error
 from modules.migration.flow_data import FlowData
 from modules.migration.forecasting import forecast, truth
 from modules.migration.intervals import ConformalIntervals
@@ -16,6 +18,13 @@ from tests.modules.migration.planted import seasonal_flows
 from tests.modules.migration.test_predictor import CHOSEN
 
 HERE = Path(__file__).parent
+
+
+def errors(network: object, data: FlowData) -> dict[str, float]:
+    if not isinstance(network, DHGSIL):
+        return {}
+    said, seen = said_and_seen(network, data.judging)
+    return {name: standardised_error(said[name], seen[name]) for name in said}
 
 
 def main() -> None:
@@ -36,6 +45,7 @@ def main() -> None:
             flows.regions,
             flows.names,  # type: ignore[arg-type]
             flows.rules,
+            errors(network, data),
         )
         folder = HERE / spec.name
         folder.mkdir(exist_ok=True)

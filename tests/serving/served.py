@@ -49,6 +49,11 @@ def forecast(served: ASGIApp, body: bytes | AsyncIterator[bytes] | dict[str, Any
     return ask(served, "POST", "/forecast", content=content, headers=JSON)
 
 
+def post(served: ASGIApp, path: str, body: dict[str, Any]) -> httpx.Response:
+    """POST a JSON body."""
+    return ask(served, "POST", path, content=json.dumps(body).encode(), headers=JSON)
+
+
 def stage(folder: Path, name: str = "residual_gru") -> Path:
     """Lay out a bento's `src`: the files that the service imports and no other, artefact and release."""
     package("migration", GOLDEN / name).copy(folder)

@@ -7,7 +7,7 @@ from schemathesis.checks import CHECKS
 
 from tests.serving.served import serve
 
-schema = schemathesis.openapi.from_asgi("/openapi.json", serve())
+schema = schemathesis.openapi.from_asgi("/openapi.json", serve("dhg_sil"))
 # That newer flows follow the model's last period without a gap is more than JSON schema can say.
 MORE_THAN_A_SCHEMA = CHECKS.get_by_names(["positive_data_acceptance"])
 

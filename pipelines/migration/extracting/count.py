@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from pipelines.migration.extracting.judge import Judged
@@ -13,7 +14,10 @@ UNITS = 2520
 
 _FIRST_CODE, _CODES = 100_000, 1_000_000
 _BASE = 1 << 20
-"""Above every adcode, so that rows and origin pack into one number."""
+"""Above every adcode; twice it is above every outcome."""
+_MIX_PERIOD, _MIX = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9
+"""Odd numbers without a pattern (of SplitMix64): a hash plus their multiples is a hash of both."""
+_CELL = ("period", "origin", "outcome")
 
 
 @dataclass(frozen=True)
@@ -39,85 +43,131 @@ def count(judged: Judged, rules: Rules) -> Counted:
     """Add the rows up.
 
     A user with one intention (set of destinations) at several origins counts at the one with most searches;
-    a user whose sets overlap counts at a destination once, with the largest of the shares 1/k.
+    a user whose sets overlap counts at a destination once, with the largest of the shares 1/k. Such users are
+    few, so all others take a short way: distinct (user, origin) and (user, intention), and sums.
     """
-    groups = judged.rows.group_by("period", "user", "origin", "outcome").agg(rows=pl.len())
-    total = groups.group_by("period", "user").agg(pl.col("rows").sum())
-    busy = total.filter(pl.col("rows") > rules.max_queries)
-    machines = groups.join(busy, on=("period", "user"), how="semi")
-    people = groups.join(busy, on=("period", "user"), how="anti") if busy.height else groups
+    rows = judged.rows.select("period", "origin", "outcome", who=_mixed("user", "period", _MIX_PERIOD))
+    busy = _more_often_than(rows["who"], rules.max_queries)
+    machine = pl.col("who").is_in(busy.implode())
+    machines = rows.filter(machine) if len(busy) else rows.clear()
+    people = rows.filter(~machine) if len(busy) else rows
+    tally = _tally(people)
     somewhere = people.filter(pl.col("origin") > 0)
-    wishes = _at_one_origin(somewhere.filter(pl.col("outcome") >= _FIRST_CODE))
+    here = _distinct(somewhere, "origin")
+    wishes = somewhere.filter(pl.col("outcome") >= _FIRST_CODE)
+    odd = pl.concat(
+        [_more_often_than(here["who"], 1), wishes.filter(pl.col("outcome") >= _CODES)["who"].unique()]
+    )
+    special = pl.col("who").is_in(odd.implode())
+    plain = wishes.filter(~special) if len(odd) else wishes
+    exact = _at_one_origin(wishes.filter(special) if len(odd) else wishes.clear())
+    simple = _tally(plain).join(_tally(_distinct(plain, "outcome")).rename({"rows": "people"}), on=_CELL)
+    intentions = pl.concat(
+        [simple, exact.group_by(_CELL).agg(pl.col("rows").sum(), people=pl.len().cast(pl.Int64))],
+        how="diagonal",
+    )
+    intentions = intentions.group_by(_CELL).agg(pl.col("rows", "people").sum())
     return Counted(
-        _fate(judged, rules, machines, people),
-        _intentions(wishes, judged.sets),
-        _cells(wishes, judged.sets),
-        _search(somewhere, wishes, judged.sets),
+        _fate(judged, rules, _tally(machines), tally),
+        _with_codes(intentions, judged.sets),
+        _cells(simple, exact, judged.sets),
+        _search(tally, _tally(here), intentions, judged.sets),
         judged.quarantine.drop("period"),
     )
 
 
-def _at_one_origin(groups: pl.DataFrame) -> pl.DataFrame:
-    """One row a period, user and outcome: its rows, and the origin with most of them, else the least."""
-    packed = pl.col("rows").cast(pl.Int64) * _BASE + (_BASE - 1 - pl.col("origin").cast(pl.Int64))
-    best = (
-        groups.with_columns(packed=packed)
-        .group_by("period", "user", "outcome")
-        .agg(pl.col("packed").max(), pl.col("rows").sum())
+def _more_often_than(values: pl.Series, times: int) -> pl.Series:
+    """The values that occur more often than so many times, each once."""
+    ordered = values.sort().to_numpy()
+    later, earlier = ordered[times:], ordered[: max(len(ordered) - times, 0)]
+    return pl.Series("who", np.unique(later[later == earlier]), pl.UInt64)
+
+
+def _mixed(column: str, other: str, factor: int) -> pl.Expr:
+    return pl.col(column) + pl.col(other).cast(pl.UInt64) * pl.lit(factor, pl.UInt64)
+
+
+def _distinct(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    """One row for every user and value of a column."""
+    key = rows.select(_mixed("who", column, _MIX))["who"]
+    return rows[key.arg_unique()]
+
+
+def _tally(rows: pl.DataFrame) -> pl.DataFrame:
+    """How many rows of each period, origin and outcome."""
+    # One packed key: a group-by on one small number is several times faster than on three.
+    period, origin = pl.col("period").cast(pl.Int64), pl.col("origin").cast(pl.Int64)
+    packed = (period * _BASE + origin) * _BASE * 2 + pl.col("outcome")
+    counted = rows.select(packed=packed).group_by("packed").agg(rows=pl.len().cast(pl.Int64))
+    above = pl.col("packed") // (_BASE * 2)
+    return counted.select(
+        period=(above // _BASE).cast(pl.Int32),
+        origin=(above % _BASE).cast(pl.UInt32),
+        outcome=(pl.col("packed") % (_BASE * 2)).cast(pl.UInt32),
+        rows="rows",
     )
-    return best.with_columns(origin=(_BASE - 1 - pl.col("packed") % _BASE).cast(pl.UInt32)).drop("packed")
 
 
-def _intentions(wishes: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
+def _at_one_origin(rows: pl.DataFrame) -> pl.DataFrame:
+    """who, period, outcome, rows, origin: the one with most of the rows, else the least."""
+    groups = rows.group_by("who", "period", "outcome", "origin").agg(rows=pl.len().cast(pl.Int64))
+    origin = pl.col("origin").sort_by("rows", "origin", descending=[True, False]).first()
+    return groups.group_by("who", "period", "outcome").agg(origin, pl.col("rows").sum())
+
+
+def _with_codes(intentions: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
     codes = sets.group_by("outcome").agg(codes=pl.col("code").sort())
     return (
-        wishes.group_by("period", "origin", "outcome")
-        .agg(people=pl.len(), rows=pl.col("rows").sum())
-        .join(codes, on="outcome", how="left")
+        intentions.join(codes, on="outcome", how="left")
         .with_columns(codes=pl.coalesce("codes", pl.concat_list("outcome")))
         .select("period", "origin", "codes", "people", "rows")
         .sort("period", "origin", "codes")
     )
 
 
-def _cells(wishes: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
-    single = wishes.filter(pl.col("outcome") < _CODES).select(
-        "period", "user", "origin", "rows", code="outcome", units=pl.lit(UNITS, pl.Int64)
-    )
+def _cells(simple: pl.DataFrame, exact: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
+    """Cells of the users with one destination each, and of those whose destinations must be untangled."""
     size = sets.group_by("outcome").agg(size=pl.len().cast(pl.Int64))
-    several = wishes.join(sets.join(size, on="outcome"), on="outcome").select(
-        "period", "user", "origin", "rows", "code", units=UNITS // pl.col("size")
-    )
-    if several.height:
-        key = ("period", "user", "code")
-        touched = pl.concat([several, single.join(several, on=key, how="semi")])
-        # The origin of the larger share, then of more searches, then the least: whatever the order of rows.
-        first = pl.col("origin").sort_by("units", "rows", "origin", descending=[True, True, False]).first()
-        once = touched.group_by(key).agg(first, pl.col("rows").sum(), pl.col("units").max())
-        single = pl.concat([single.join(several, on=key, how="anti"), once.select(single.columns)])
-    return (
-        single.group_by("period", "origin", "code")
-        .agg(users=pl.len(), units=pl.col("units").sum(), queries=pl.col("rows").sum())
-        .sort("period", "origin", "code")
-    )
+    own = pl.DataFrame({"outcome": exact["outcome"].unique()}).filter(pl.col("outcome") < _CODES)
+    whole = pl.concat([sets, own.select("outcome", code="outcome")]).join(size, on="outcome", how="left")
+    each = exact.join(whole, on="outcome").with_columns(units=UNITS // pl.col("size").fill_null(1))
+    # The origin of the larger share, then of more searches, then the least: whatever the order of rows.
+    first = pl.col("origin").sort_by("units", "rows", "origin", descending=[True, True, False]).first()
+    once = each.group_by("who", "period", "code").agg(first, pl.col("rows").sum(), pl.col("units").max())
+    parts = [
+        simple.select(
+            "period", "origin", code="outcome", users="people", units=pl.col("people") * UNITS, queries="rows"
+        ),
+        once.group_by("period", "origin", "code").agg(
+            users=pl.len().cast(pl.Int64), units=pl.col("units").sum(), queries=pl.col("rows").sum()
+        ),
+    ]
+    key = ("period", "origin", "code")
+    return pl.concat(parts).group_by(key).agg(pl.col("users", "units", "queries").sum()).sort(key)
 
 
-def _search(somewhere: pl.DataFrame, wishes: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
-    size = sets.group_by("outcome").agg(size=pl.len())
+def _search(
+    tally: pl.DataFrame, here: pl.DataFrame, intentions: pl.DataFrame, sets: pl.DataFrame
+) -> pl.DataFrame:
+    key = ("period", "origin")
+    size = sets.group_by("outcome").agg(size=pl.len().cast(pl.Int64))
     named = (
-        wishes.join(size, on="outcome", how="left")
-        .group_by("period", "origin")
+        intentions.join(size, on="outcome", how="left")
+        .group_by(key)
         .agg(named=(pl.col("rows") * pl.col("size").fill_null(1)).sum())
     )
-    with_intent = pl.col("rows").filter(pl.col("outcome") >= NO_PLACE)
+    searches = (
+        tally.filter(pl.col("origin") > 0)
+        .group_by(key)
+        .agg(pl.col("rows").sum(), job_queries=pl.col("rows").filter(pl.col("outcome") >= NO_PLACE).sum())
+    )
     return (
-        somewhere.group_by("period", "user", "origin")
-        .agg(pl.col("rows").sum(), job=with_intent.sum())
-        .group_by("period", "origin")
-        .agg(users=pl.len(), rows=pl.col("rows").sum(), job_queries=pl.col("job").sum())
-        .join(named, on=("period", "origin"), how="left")
+        here.group_by(key)
+        .agg(users=pl.col("rows").sum())
+        .join(searches, on=key)
+        .join(named, on=key, how="left")
         .with_columns(pl.col("named").fill_null(0))
-        .sort("period", "origin")
+        .sort(key)
     )
 
 

@@ -13,7 +13,7 @@ from modules.migration.networks import NETWORKS
 from modules.migration.predictor import MigrationPredictor
 from modules.migration.request import ForecastRequest
 from serving.migration.app import app
-from tests.serving.served import GOLDEN, RELEASE, ask, forecast, serve
+from tests.serving.served import GOLDEN, RELEASE, ask, forecast, post, serve
 
 NUMBERS = {"count", "lower", "upper"}
 
@@ -86,6 +86,59 @@ def test_a_region_tells_what_is_forecast_and_its_busiest_corridors() -> None:
     counts = [row["count"] for row in found["origins"]]
     assert counts == sorted(counts, reverse=True)
     assert all(row["origin"] == "r01" and row in rows for row in found["destinations"])
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_an_explanation_adds_up_to_the_forecast(name: str) -> None:
+    served, corridor = serve(name), {"origin": "r00", "destination": "r02"}
+    answer = post(served, "/explain", corridor).json()
+    plain = forecast(served, corridor).json()
+    assert answer["as_of"] == plain["as_of"]
+    for row, forecasted in zip(answer["explanations"], plain["forecasts"], strict=True):
+        assert row | forecasted == row
+        total = sum(lag["adds"] for lag in row["lags"]) + sum(row["terms"].values())
+        assert total == pytest.approx(row["log1p_count"], abs=1e-9)
+        assert max(0.0, math.expm1(total)) == pytest.approx(row["count"], rel=1e-5)
+
+
+def test_an_explanation_names_whose_past_it_weighs_and_follows_newer_flows() -> None:
+    served = serve("dhg_sil")
+    corridor = {"origin": "r00", "destination": "r02", "horizon": 1}
+    (known,) = post(served, "/explain", corridor).json()["explanations"]
+    assert {lag["of"] for lag in known["lags"]} == {"own", "opposite", "origin", "destination"}
+    own = [lag["period"] for lag in known["lags"] if lag["of"] == "own"]
+    assert own == [f"2020-{month:02d}" for month in range(1, 13)]
+    assert {"level", "corridor", "push", "pull", "reach", "affinity"} <= set(known["terms"])
+    newer = [{"period": "2021-01", "origin": "r00", "destination": "r02", "count": 5e4}]
+    (after,) = post(served, "/explain", {**corridor, "flows": newer}).json()["explanations"]
+    assert after["lags"][11]["period"] == "2021-01"
+    assert after["lags"][11]["adds"] != known["lags"][11]["adds"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"origin": "r00"}, "destination"),
+        ({"origin": "r00", "destination": "r9"}, "destination"),
+        ({"origin": "r00", "destination": "r01", "horizon": 3}, "horizon"),
+    ],
+)
+def test_a_wrong_question_about_a_corridor_is_named(body: dict[str, object], field: str) -> None:
+    answer = post(serve("dhg_sil"), "/explain", body)
+    assert 400 <= answer.status_code < 500
+    assert [error["path"] for error in answer.json()["errors"]] == [field]
+
+
+def test_a_region_has_its_variables_with_rank_intervals_and_under_a_baseline_none() -> None:
+    regions = [ask(serve("dhg_sil"), "GET", f"/regions/r0{place}").json() for place in range(3)]
+    for name in ("pull", "push", "stay", "reach"):
+        rows = [region["variables"][name][0] for region in regions]
+        assert sorted(row["rank"] for row in rows) == [1, 2, 3]
+        assert all(row["rank_low"] <= row["rank"] <= row["rank_high"] for row in rows)
+        assert {row["percentile"] for row in rows} == {0, 50, 100}
+        assert max(rows, key=lambda row: row["value"])["rank"] == 1
+        assert [row["period"] for row in regions[0]["variables"][name]] == ["2021-01", "2021-02"]
+    assert ask(serve("ridge_ar"), "GET", "/regions/r00").json()["variables"] is None
 
 
 def test_an_unknown_region_is_not_found() -> None:
