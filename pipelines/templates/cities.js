@@ -169,7 +169,7 @@ function quadrant() {
   const x = (v) => pad[0] + log(v) * (width - pad[0] - pad[1]), y = (v) => height - pad[3] - log(v) * (height - pad[2] - pad[3]);
   const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1)
-    for (const lead of high / low < 40 ? [1, 2, 5] : [1]) {
+    for (const lead of high / low < 120 ? [1, 2, 5] : [1]) {
       const v = lead * 10 ** power, said = number(v, Math.max(0, -Math.floor(Math.log10(v) + 1e-9)));
       if (v > low && v < high) ticks.push(
         S("line", { x1: x(v), x2: x(v), y1: pad[2], y2: height - pad[3], stroke: LINE }), text(x(v), height - pad[3] + 15, said, { "text-anchor": "middle" }),
@@ -240,7 +240,7 @@ function ticksOf(top) {
 }
 
 // Lines over periods. lines: {values, colour, dash, low, high, name}; low and high are of the periods ahead.
-const compact = (v) => (Math.abs(v) >= 1e6 ? `${number(v / 1e6)}\u202fM` : number(v));
+const compact = (v) => (Math.abs(v) >= 1e6 ? `${number(v / 1e6, Number.isInteger(v / 1e6) ? 0 : 1)}\u202fM` : number(v));
 
 function chart(box, label, periods, observed, lines, { form = compact } = {}) {
   const width = widthOf(box), height = Math.min(260, Math.max(190, width * 0.4)), pad = [52, lines[0].name ? 96 : 12, 10, 24];
