@@ -4,11 +4,7 @@ const R = JSON.parse(document.getElementById("record").textContent);
 const BLUE = "#0b5cad", BROWN = "#9a4b00", INK = "#18212c", LINE = "#d9dee5", GREY = "#8a94a1";
 const PALETTE = [BLUE, BROWN, "#17693b", "#7a3e9d", INK, "#b3261e"];
 const FIRST_ROWS = 20, NAMED = 12;
-const state = {
-  period: R.shown.findLastIndex((shown) => !shown.ahead),
-  city: 0,
-  all: R.cities.length <= FIRST_ROWS + 5,
-};
+const state = { period: R.shown.findLastIndex((shown) => !shown.ahead), city: 0, all: R.cities.length <= FIRST_ROWS + 5 };
 
 const at = (id) => document.getElementById(id);
 const shown = () => R.shown[state.period];
@@ -152,10 +148,8 @@ function map() {
     names(places, order, width, height)));
 }
 
-const median = (values) => {
-  const sorted = values.toSorted((a, b) => a - b), middle = sorted.length / 2;
-  return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
+const sorted = (values) => values.toSorted((a, b) => a - b);
+const median = (values) => (sorted(values)[Math.ceil(values.length / 2) - 1] + sorted(values)[Math.floor(values.length / 2)]) / 2;
 
 function quadrant() {
   const box = at("quadrant"), s = shown(), width = widthOf(box), height = Math.max(320, Math.min(480, width));
@@ -367,10 +361,7 @@ function render() {
 const placeOf = (hash) => R.cities.findIndex((city) => city.region === decodeURIComponent(hash.slice(1)));
 const toPanel = () => at("city").scrollIntoView();
 
-function choosePeriod(period) {
-  state.period = period;
-  render();
-}
+const choosePeriod = (period) => { state.period = period; render(); };
 
 // The address names the city, so it can be sent to somebody; choosing changes the address, the address the page.
 function chooseCity(i) {
