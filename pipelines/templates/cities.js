@@ -4,11 +4,7 @@ const R = JSON.parse(document.getElementById("record").textContent);
 const BLUE = "#0b5cad", BROWN = "#9a4b00", INK = "#18212c", LINE = "#d9dee5", GREY = "#8a94a1";
 const PALETTE = [BLUE, BROWN, "#17693b", "#7a3e9d", INK, "#b3261e"];
 const FIRST_ROWS = 20, NAMED = 12;
-const state = {
-  period: R.shown.findLastIndex((shown) => !shown.ahead),
-  city: 0,
-  all: R.cities.length <= FIRST_ROWS + 5,
-};
+const state = { period: R.shown.findLastIndex((shown) => !shown.ahead), city: 0, all: R.cities.length <= FIRST_ROWS + 5 };
 
 const at = (id) => document.getElementById(id);
 const shown = () => R.shown[state.period];
@@ -152,10 +148,8 @@ function map() {
     names(places, order, width, height)));
 }
 
-const median = (values) => {
-  const sorted = values.toSorted((a, b) => a - b), middle = sorted.length / 2;
-  return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
+const sorted = (values) => values.toSorted((a, b) => a - b);
+const median = (values) => (sorted(values)[Math.ceil(values.length / 2) - 1] + sorted(values)[Math.floor(values.length / 2)]) / 2;
 
 function quadrant() {
   const box = at("quadrant"), s = shown(), width = widthOf(box), height = Math.max(320, Math.min(480, width));
@@ -169,7 +163,7 @@ function quadrant() {
   const x = (v) => pad[0] + log(v) * (width - pad[0] - pad[1]), y = (v) => height - pad[3] - log(v) * (height - pad[2] - pad[3]);
   const ticks = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1)
-    for (const lead of high / low < 40 ? [1, 2, 5] : [1]) {
+    for (const lead of high / low < 120 ? [1, 2, 5] : [1]) {
       const v = lead * 10 ** power, said = number(v, Math.max(0, -Math.floor(Math.log10(v) + 1e-9)));
       if (v > low && v < high) ticks.push(
         S("line", { x1: x(v), x2: x(v), y1: pad[2], y2: height - pad[3], stroke: LINE }), text(x(v), height - pad[3] + 15, said, { "text-anchor": "middle" }),
@@ -240,7 +234,7 @@ function ticksOf(top) {
 }
 
 // Lines over periods. lines: {values, colour, dash, low, high, name}; low and high are of the periods ahead.
-const compact = (v) => (Math.abs(v) >= 1e6 ? `${number(v / 1e6)}\u202fM` : number(v));
+const compact = (v) => (Math.abs(v) >= 1e6 ? `${number(v / 1e6, Number.isInteger(v / 1e6) ? 0 : 1)}\u202fM` : number(v));
 
 function chart(box, label, periods, observed, lines, { form = compact } = {}) {
   const width = widthOf(box), height = Math.min(260, Math.max(190, width * 0.4)), pad = [52, lines[0].name ? 96 : 12, 10, 24];
@@ -367,10 +361,7 @@ function render() {
 const placeOf = (hash) => R.cities.findIndex((city) => city.region === decodeURIComponent(hash.slice(1)));
 const toPanel = () => at("city").scrollIntoView();
 
-function choosePeriod(period) {
-  state.period = period;
-  render();
-}
+const choosePeriod = (period) => { state.period = period; render(); };
 
 // The address names the city, so it can be sent to somebody; choosing changes the address, the address the page.
 function chooseCity(i) {

@@ -138,6 +138,7 @@ def _peers(timeline: Timeline) -> Peers:
 def _quality(
     config: RunConfig, flows: Flows, evaluation: Evaluation, validation: Validation, imported: dict[str, Any]
 ) -> Quality:
+    read = evaluation.extraction and evaluation.extraction.held_back
     rows, privacy = imported["rows"], imported.get("privacy", {})
     steps = [("Read", rows["read"])]
     for verb, fates in (("Quarantined", rows.get("quarantined", {})), ("Dropped", rows["dropped"])):
@@ -149,6 +150,7 @@ def _quality(
         rows=tuple(steps),
         suppressed=privacy.get("suppressed_share"),
         k_anonymity=privacy.get("k_anonymity"),
+        read_right=(read.precision, read.recall) if read else None,
         unlisted=significant(1 - float(counted.sum()) / cells, 4),
         gaps=tuple((gap.first, gap.last) for gap in config.period.gaps),
         checks=validation.checks,

@@ -140,6 +140,9 @@ class Quality(Section):
     suppressed: float | None
     """Share of the people hidden for privacy (none: not that kind of data)."""
     k_anonymity: int | None
+    read_right: tuple[float, float] | None
+    """Precision and recall of the destinations read from queries whose words nothing was tuned on (none: what
+    was meant is not known)."""
     unlisted: float
     """Share of the origin-destination-period cells without a count: unknown, or too small to be listed."""
     gaps: tuple[tuple[str, str], ...]

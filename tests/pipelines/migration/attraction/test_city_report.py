@@ -141,6 +141,13 @@ def test_the_page_without_javascript_has_the_latest_ranking_and_the_quality(mode
         assert fact in text
 
 
+def test_how_well_queries_were_read_is_said_where_it_is_known(modelled: CityReport) -> None:
+    assert "Reading of the queries" not in words(page(modelled))
+    quality = modelled.quality.model_copy(update={"read_right": (0.991, 0.874)})
+    text = words(page(modelled.model_copy(update={"quality": quality})))
+    assert "99.1 % of the destinations read are the ones meant, and 87.4 % of those meant are read" in text
+
+
 def test_the_headline_says_when_the_lead_is_a_tie(modelled: CityReport) -> None:
     def with_tie(tied: bool) -> str:
         index, latest = modelled.latest.index, modelled.latest

@@ -5,9 +5,10 @@ import pytest
 
 from modules.migration.predictor import Explanation
 from pipelines.migration.attraction.groups import area_of, group_order, groupings, summed
-from pipelines.migration.attraction.held_out import listed, log_band
+from pipelines.migration.attraction.held_out import HeldOut, listed, log_band
 from pipelines.migration.attraction.partners import largest_changes, largest_corridors, largest_partners
 from pipelines.migration.attraction.peers import nearest, profiles
+from pipelines.migration.attraction.periods import Timeline
 from pipelines.migration.attraction.reasons import reasons
 from pipelines.migration.attraction.record import City
 from tests.modules.migration.planted import seasonal_flows
@@ -88,3 +89,17 @@ def test_a_corridor_that_is_mostly_too_small_to_be_listed_is_not_forecast_either
     kept = listed(np.ones((2, 3, 3)), flows) > 0
     assert (~kept[:, 0, 1]).all()
     assert kept.sum() == 2 * 8
+
+
+def test_the_fewer_the_users_the_wider_the_rank_ranges() -> None:
+    flows = seasonal_flows(steps=30, regions=8)
+
+    def width(users: float | None) -> float:
+        known = None if users is None else np.full(flows.values.shape, users)
+        ahead = flows.values[-2:].astype(np.float64)
+        held = HeldOut(np.stack([ahead] * 4), np.stack([ahead] * 4))
+        ranks = Timeline(flows, known, ahead, held, None, 7).ranks(20)["attraction"]
+        return float((ranks.high - ranks.low).sum())
+
+    assert width(2) > 2 * width(2000)
+    assert width(None) not in (width(2), width(2000))
