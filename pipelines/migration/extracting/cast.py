@@ -19,6 +19,7 @@ SHOWN = 80
 
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 _OTHER_FORMS = ("T%H:%M:%S%.f%:z", "T%H:%M:%S%.fZ", "T%H:%M:%S%.f", "T%H:%M", "")
+_ODD = 0x9E3779B97F4A7C15
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _CODE_LENGTH = 6
 _LONG = 24
@@ -55,7 +56,7 @@ def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series) -> Cast:
 
     Args:
         raw: COLUMNS, and `month` (ordinal) where the rows are said to be of one: other times are out of
-            range. Ids are compared with one another.
+            range. Ids are compared within a month, or all with one another.
         unit: of the periods.
         prefectures: adcode -> adcode of its prefecture, 0 where there is none.
     """
@@ -157,13 +158,15 @@ def _ordinal(unit: Unit) -> pl.Expr:
 
 
 def _twins(frame: pl.DataFrame, bad: pl.Series) -> pl.DataFrame:
-    """All sound rows but one of those with the same id: whichever order they come in, the same one stays."""
-    ids = frame["query_id"].hash().sort()
+    """All sound rows but one of those of a month with the same id: in whatever order, the same one stays."""
+    month = pl.col("month").fill_null(0).cast(pl.UInt64) * pl.lit(_ODD, pl.UInt64)
+    ids = frame.select(id=pl.col("query_id").hash() + month)["id"].sort()
     some = frame if (ids == ids.shift()).any() else frame.clear()
     numbered = some.with_row_index("row").with_columns(reason=pl.lit("duplicate_id"))
     sound = numbered.filter(~pl.col("row").is_in(bad.implode()))
-    twins = sound.filter(sound["query_id"].is_duplicated()).sort("query_id", "time", "text", "user", "origin")
-    return twins.filter(~twins["query_id"].is_first_distinct())
+    same = pl.struct("query_id", "month")
+    twins = sound.filter(same.is_duplicated()).sort("query_id", "month", "time", "text", "user", "origin")
+    return twins.filter(~same.is_first_distinct())
 
 
 def _quarantined(bad: pl.DataFrame) -> pl.DataFrame:
