@@ -30,7 +30,11 @@ def extract(name: str, config: RunConfig) -> None:
     Raises:
         UserError: naming what is wrong with the data, where, and how to mend it; nothing is written then.
     """
-    with whole_folder(RunPaths(name).extracted) as folder, tempfile.TemporaryDirectory() as temporary:
+    with (
+        whole_folder(RunPaths(name).extracted) as folder,
+        # Beside the output: a cluster that sees the project sees it too.
+        tempfile.TemporaryDirectory(prefix=".log-", dir=folder.parent) as temporary,
+    ):
         log, spool = log_source(name, config, Path(temporary)), Path(temporary) / "spool"
         if log.monthly:
             chunks, torn = monthly_chunks(log.files, config.period.unit), list[str]()
