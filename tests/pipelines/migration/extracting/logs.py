@@ -62,10 +62,12 @@ def rows(*queries: tuple[str, str | None, str], month: str = "2021-03") -> list[
     ]
 
 
-def write_log(data: Path, log: list[Row], name: str = "log.parquet") -> None:
+def write_log(data: Path, log: list[Row], name: str = "log.parquet", *, regions: bool = True) -> None:
     """The log as one parquet file of texts, beside a table of four regions."""
     data.mkdir(parents=True, exist_ok=True)
     pl.DataFrame(log, dict.fromkeys(COLUMNS, pl.String), orient="row").write_parquet(data / name)
+    if not regions:
+        return
     table = [(code, name, people) for code, (name, people) in REGIONS.items()]
     pl.DataFrame(table, ["region", "name", "population"], orient="row").write_csv(data / "regions.csv")
 

@@ -1,5 +1,6 @@
 import json
 import random
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import polars as pl
@@ -286,3 +287,46 @@ def test_every_row_has_one_fate_and_the_order_of_rows_decides_nothing(
     before = digests()
     extracted(config, shuffle.sample(log, len(log)))
     assert digests() == before
+
+
+MEANT = {
+    "上海 招聘": (SHANGHAI,),
+    "深圳找工作": (SHENZHEN,),
+    "上海 深圳 招聘": (SHANGHAI, SHENZHEN),
+    "天气": (),
+}
+SEARCH = st.tuples(
+    st.sampled_from(["2021-03", "2021-04"]),
+    st.sampled_from(["ann", "bob", "cat", "dan"]),
+    st.sampled_from([BEIJING, SUZHOU, SHANGHAI]),
+    st.sampled_from(sorted(MEANT)),
+)
+Search = tuple[str, str, str, str]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(searches=st.lists(SEARCH, min_size=1, max_size=60))
+def test_people_are_counted_as_by_hand(searches: list[Search]) -> None:
+    log = [
+        (str(at), who, f"{month}-01", origin, text) for at, (month, who, origin, text) in enumerate(searches)
+    ]
+    tables = extracted(entry(extract={"max_queries_a_user": 12}), log)
+    assert flows(tables) == pytest.approx(by_hand(searches, most=12))
+
+
+def by_hand(searches: list[Search], most: int) -> dict[tuple[str, str, str], float]:
+    seen = Counter((month, who) for month, who, _, _ in searches)
+    wishes: dict[tuple[str, str, tuple[str, ...]], Counter[str]] = defaultdict(Counter)
+    for month, who, origin, text in searches:
+        if MEANT[text] and seen[month, who] <= most:
+            wishes[month, who, MEANT[text]][origin] += 1
+    shares: dict[tuple[str, str, str], list[tuple[float, int, str]]] = defaultdict(list)
+    for (month, who, places), origins in wishes.items():
+        origin = min(origins, key=lambda each: (-origins[each], each))
+        for place in places:
+            shares[month, who, place].append((-1 / len(places), -origins.total(), origin))
+    counted: dict[tuple[str, str, str], float] = defaultdict(float)
+    for (month, _, place), found in shares.items():
+        share, _, origin = min(found)
+        counted[month, origin, place] -= share
+    return counted

@@ -141,8 +141,10 @@ def test_a_simulations_months_are_read_as_they_lie_and_times_of_other_months_are
     ):
         extract("try", entry(source=SIMULATED))
     (raw / "log.parquet").rename(raw / "queries" / "2021-03.parquet")
+    april = [("2021-03-0000", "ann", "2021-04-01T00:00:00Z", BEIJING, "上海 招聘")]  # an id of March's
+    write_log(raw, april, "queries/2021-04.parquet", regions=False)
     tables = extracted(entry(source=SIMULATED))
-    assert flows(tables) == {(MARCH, BEIJING, SHANGHAI): 1.0}
+    assert flows(tables) == {(MARCH, BEIJING, SHANGHAI): 1.0, ("2021-04", BEIJING, SHANGHAI): 1.0}
     assert tables["quarantine"].rows() == [("x", "time_out_of_range", "2021-04-01T00:00:00Z")]
     assert (folder / "runs/try/extracted/distances.parquet").exists()
 
