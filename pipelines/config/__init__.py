@@ -321,8 +321,10 @@ def one_line(error: ValidationError, where: str) -> UserError:
     """The first fault of a configuration as one line: where, key, what; and how many more there are."""
     faults = error.errors()
     fault = faults[0]
-    tags = {"simulate", "queries", "flows"}  # pydantic puts the union's tag into the path
-    key = ".".join(str(part) for part in fault["loc"] if part not in tags)
+    path = [str(part) for part in fault["loc"]]
+    if path[:1] == ["source"]:  # pydantic puts the union's tag into the path
+        del path[1:2]
+    key = ".".join(path)
     what = {
         "extra_forbidden": "no such key (misspelt?)",
         "missing": "is required and was not given",

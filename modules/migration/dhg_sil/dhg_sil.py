@@ -107,7 +107,7 @@ class DHGSIL(LogForecaster):
         self.season = nn.Embedding(task.cycle, _CALENDAR)
         self.ahead = nn.Embedding(task.horizon, _CALENDAR)
         self.lag_weights = LagWeights(hidden, context, form)
-        self.variables = CityVariables(context + len(VARIABLES), hidden, task.horizon)
+        self.variables = CityVariables(context, hidden, task.horizon)
         self.sends = nn.Linear(context, rank, bias=False)
         self.receives = nn.Linear(context, rank, bias=False)
         nn.init.zeros_(self.receives.weight)
@@ -155,12 +155,11 @@ class DHGSIL(LogForecaster):
         return torch.cat([last, calendar], dim=-1), states
 
     def _cities(self, z: Tensor, x: Tensor) -> Cities:
-        # The variables also see what their statistics were in the last period of the window.
-        counts = self.encoder.decode(x[:, -1:])
+        counts = self.encoder.decode(x)
         known = torch.ones_like(counts, dtype=torch.bool)
         found = city_statistics(counts, known, self.log_km, diagonal=self.diagonal)
-        last = torch.stack([standardised(each) for each in found.values()], dim=-1).nan_to_num().to(x.dtype)
-        return Cities(*self.variables(torch.cat([z, last.expand(-1, z.shape[1], -1, -1)], dim=-1)))
+        seen = torch.stack([standardised(each) for each in found.values()], dim=-1).nan_to_num().to(x.dtype)
+        return Cities(*self.variables(z, seen))
 
     def _decoded(self, z: Tensor, cities: Cities) -> dict[str, Tensor]:
         horizon, regions = z.shape[1], self.task.regions

@@ -10,9 +10,9 @@ def city_statistics(counts: Tensor, scored: Tensor, log_km: Tensor, *, diagonal:
     """The statistic of each variable, ... x N, NaN for a city with nothing to judge.
 
     pull: log share of all inflow. push: log share of all outflow. stay: logit of the share that stays, or
-    without a diagonal the net inflow (in - out) / (in + out). reach: mean log distance of the outflow, less
-    what it were if its people chose among the other cities as everybody does, so that a remote city does not
-    reach far for being remote.
+    without a diagonal the net inflow (in - out) / (in + out). reach: how slowly the outflow thins out with
+    distance, the slope over destinations j of log(M_ij / inflow_j) on log d_ij, weighted by sqrt(M_ij):
+    between the weight of a count's own noise (M) and that of what is peculiar to a corridor (1).
 
     Args:
         counts: ... x N x N, moves.
@@ -25,15 +25,21 @@ def city_statistics(counts: Tensor, scored: Tensor, log_km: Tensor, *, diagonal:
     inflow, outflow = moves.sum(-2), moves.sum(-1)
     total = moves.sum((-1, -2))[..., None]
     stayed = counts.double().diagonal(dim1=-2, dim2=-1)
-    km = log_km.double()
-    chosen = inflow[..., None, :] * off
     found = {
         "pull": torch.log(inflow / total),
         "push": torch.log(outflow / total),
         "stay": torch.log(stayed / outflow) if diagonal else (inflow - outflow) / (inflow + outflow),
-        "reach": (moves * km).sum(-1) / outflow - (chosen * km).sum(-1) / chosen.sum(-1),
+        "reach": _slope(moves, inflow, log_km.double()),
     }
     return {name: torch.where(found[name].isfinite(), found[name], torch.nan) for name in VARIABLES}
+
+
+def _slope(moves: Tensor, inflow: Tensor, log_km: Tensor) -> Tensor:
+    weight = moves.sqrt()
+    height = torch.where(moves > 0, torch.log(moves.clamp_min(1e-12) / inflow[..., None, :]), 0.0)
+    share = weight / weight.sum(-1, keepdim=True)
+    away = log_km - (share * log_km).sum(-1, keepdim=True)
+    return (share * away * height).sum(-1) / (share * away**2).sum(-1)
 
 
 def standardised(statistic: Tensor) -> Tensor:

@@ -106,11 +106,22 @@ def test_statistics_by_hand() -> None:
     np.testing.assert_allclose(found["pull"], np.log([0.6, 0.3, 0.1]), rtol=1e-6)
     np.testing.assert_allclose(found["push"], np.log([0.4, 0.2, 0.4]), rtol=1e-6)
     np.testing.assert_allclose(found["stay"], np.log([6 / 4, 5 / 2, 5 / 4]), rtol=1e-6)
-    # city 0 sends 3 to 1 and 1 to 2; of what reaches the two, 3 in 4 goes to 1: exactly as everybody does
+    # city 0 sends 3 of the 3 that reach city 1 and 1 of the 1 that reaches city 2, far or near alike
     assert found["reach"][0] == pytest.approx(0, abs=1e-6)
+    # city 1 sends to one city only: no slope to be seen
+    assert found["reach"][1].isnan()
     net = city_statistics(counts, known, log_km, diagonal=False)["stay"]
     np.testing.assert_allclose(net, [(6 - 4) / 10, (3 - 2) / 5, (1 - 4) / 5], rtol=1e-6)
     assert city_statistics(counts, ~known, log_km, diagonal=False)["pull"].isnan().all()
+
+
+def test_reach_is_the_slope_on_log_distance_wherever_a_city_lies() -> None:
+    place = torch.tensor([0.0, 1.0, 3.0, 7.0, 20.0, 21.0])
+    log_km = torch.log((place[:, None] - place).abs() * 100 + 1)
+    planted = torch.tensor([-0.5, -1.0, -1.5, -0.2, -0.8, -1.2])
+    counts = torch.exp(8 + planted[:, None] * log_km) * (1 - torch.eye(6))
+    found = city_statistics(counts, torch.ones(6, 6, dtype=torch.bool), log_km, diagonal=False)["reach"]
+    assert (found.argsort() == planted.argsort()).all()
 
 
 def test_rank_contrast_is_least_where_representations_lie_as_the_statistic_does() -> None:
