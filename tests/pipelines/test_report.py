@@ -177,8 +177,8 @@ def test_a_rule_that_dropped_nothing_is_not_listed() -> None:
 
 def test_simulated_data_is_owned_up_to() -> None:
     record = (evaluations.evaluation(), evaluations.validation(), evaluations.IMPORT)
-    assert "Simulated flows." in words(report(*record, config(source={"kind": "simulate"})))
-    assert "Simulated flows." not in words(report(*record, config()))
+    assert "Simulated queries." in words(report(*record, config(source={"kind": "simulate"})))
+    assert "Simulated queries." not in words(report(*record, config()))
 
 
 def test_names_are_escaped() -> None:
