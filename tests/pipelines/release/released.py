@@ -13,9 +13,9 @@ from pipelines.release.release import release
 from tests.conftest import call
 
 CONTENDERS = {
-    "last_value": ("last_value",),
-    "ridge_ar": ("last_value", "ridge_ar"),
-    "residual_gru": ("last_value", "residual_gru"),
+    "gravity": ("gravity",),
+    "dhg_sil": ("gravity", "dhg_sil"),
+    "ridge_ar_calendar": ("gravity", "ridge_ar_calendar"),
 }
 """Candidate -> the models that evaluate is to see, of which the back-test ranks it first."""
 

@@ -40,9 +40,9 @@ STEPS = [
 def test_a_release_killed_before_any_step_leaves_the_champion_and_can_be_repeated(
     fresh: Path, shelf: Path
 ) -> None:
-    contend(shelf, "last_value")
+    contend(shelf, "gravity")
     first = released()
-    contend(shelf, "ridge_ar")
+    contend(shelf, "dhg_sil")
     for module, name, lines in STEPS:
         assert killed(fresh, module, name, "release") == -signal.SIGKILL, f"{module}.{name}"
         assert pointer().tag == first.tag, "what is served is as before"

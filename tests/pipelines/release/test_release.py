@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_run_is_released_challenged_and_rolled_back(fresh: Path, shelf: Path) -> None:
     # dirty: registered, refused
-    contend(shelf, "last_value")
+    contend(shelf, "gravity")
     (fresh / "Makefile").write_text("", encoding="utf-8")
     dirty = released()
     assert (dirty.version, dirty.outcome, dirty.reason) == (1, "refused", "dirty")
@@ -52,22 +52,22 @@ def test_a_run_is_released_challenged_and_rolled_back(fresh: Path, shelf: Path) 
     assert len(ledger()) == 3
 
     # better, against the champion scored anew
-    contend(shelf, "ridge_ar")
+    contend(shelf, "dhg_sil")
     better = released()
     assert (better.version, better.outcome, better.reason, better.champion) == (2, "champion", "better", 1)
     assert better.comparison.improvement.low > 0
-    assert better.comparison.champion == pytest.approx(_test_mae(fresh, "last_value"))
+    assert better.comparison.champion == pytest.approx(_test_mae(fresh, "gravity"))
     assert (alias(), pointer().version) == (2, 2)
 
     # equal: touches zero; a dry run says so and writes nothing down
-    contend(shelf, "residual_gru")
+    contend(shelf, "ridge_ar_calendar")
     equal = released("dry-run")
     assert (equal.version, equal.outcome, equal.reason) == (3, "refused", "equal")
     assert equal.comparison.improvement.low <= 0 <= equal.comparison.improvement.high
     assert (len(ledger()), alias(), pointer().version) == (4, 2, 2)
 
     # worse, and A -> B -> A: the version that it was before, against whoever is champion now
-    contend(shelf, "last_value")
+    contend(shelf, "gravity")
     worse = released()
     assert (worse.version, worse.outcome, worse.reason, worse.champion) == (1, "refused", "worse", 2)
     assert [entry.sequence for entry in ledger()] == [1, 2, 3, 4, 5]
@@ -114,9 +114,9 @@ def rolled_back(first: Entry) -> None:
 
 def test_a_learned_model_a_leak_and_new_code(fresh: Path, shelf: Path) -> None:
     # none: a learned model ranks first; a store that has no run of the cached stage gets one, marked
-    contend(shelf, "residual_gru")
+    contend(shelf, "dhg_sil")
     none = released()
-    assert (none.outcome, none.reason, none.model) == ("champion", "none", "residual_gru")
+    assert (none.outcome, none.reason, none.model) == ("champion", "none", "dhg_sil")
     assert none.margin is not None
     assert none.margin.estimate > 0
 
@@ -145,7 +145,7 @@ def test_a_learned_model_a_leak_and_new_code(fresh: Path, shelf: Path) -> None:
 
 
 def test_what_is_not_the_commits_is_dirty(fresh: Path, shelf: Path) -> None:
-    contend(shelf, "last_value")
+    contend(shelf, "gravity")
     (fresh / "params.yaml").write_text(
         (fresh / "params.yaml")
         .read_text(encoding="utf-8")
@@ -194,7 +194,7 @@ def test_another_store_than_the_ledgers_is_refused(
 def test_a_teams_server_and_registry_take_the_place_of_the_local_ones(
     fresh: Path, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    contend(shelf, "last_value")
+    contend(shelf, "gravity")
     uri = f"http://127.0.0.1:{free_port()}"
     store = [
         "--backend-store-uri",
