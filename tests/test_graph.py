@@ -79,6 +79,16 @@ def test_metrics_and_plots_are_shown_by_dvc(built: Path, tmp_path: Path) -> None
     assert "index.html" in said
 
 
+def test_a_simulated_run_is_judged_by_what_it_planted(built: Path) -> None:
+    metrics = json.loads((built / "runs" / "tiny" / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["extraction"]["f1"] > 0.95
+    assert metrics["extraction"]["f1_held_back"] > 0.8
+    assert metrics["extraction"]["cpc"] > 0.85
+    assert set(metrics["variables"]) == {"pull", "push", "stay", "reach"}
+    assert all("planted" in scores for scores in metrics["variables"].values())
+    assert metrics["variables"]["push"]["planted"] > 0.8
+
+
 def test_the_artefact_answers_its_golden_requests(built: Path) -> None:
     artefact = built / "runs" / "tiny" / "artefact"
     predictor = MigrationPredictor.load(artefact)

@@ -13,16 +13,27 @@ from modules.migration.forecaster import LogForecaster, Task
 class CorrectedForecaster(LogForecaster):
     """x^{t+k} = core_k(x) + correction_k(x): every model that learns by gradient stands on the same core.
 
+    Args:
+        task: what is forecast.
+        hidden: width of what learns.
+        dropout: on what learns.
+
     Shapes:
         log_km: N x N, 0 where distances are not known.
     """
 
     log_km: Tensor
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, hidden: int, dropout: float) -> None:
         super().__init__(task)
+        self.hidden, self.dropout = hidden, dropout
         self.core = CalendarRidgeAR(task)
         self.register_buffer("log_km", torch.zeros(task.regions, task.regions))
+
+    @property
+    def hyperparameters(self) -> dict[str, float | int | str]:
+        """What the constructor takes beside the task."""
+        return {"hidden": self.hidden, "dropout": self.dropout}
 
     @abstractmethod
     def correction(self, x: Tensor, season: Tensor) -> Tensor:

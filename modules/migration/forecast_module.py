@@ -8,7 +8,6 @@ from torch import Tensor
 from torch.nn.functional import smooth_l1_loss
 
 from modules.migration.forecaster import LogForecaster
-from modules.migration.residual_gru import ResidualGRU
 from modules.migration.windows import Window
 
 _BETA = 0.1
@@ -25,8 +24,7 @@ class ForecastModule(pl.LightningModule):
         steps: length of the cycle, in batches.
         size_weight: a corridor's weight is its mean flow to this power, scaled to mean 1.
         weight_decay: of AdamW.
-        corridors: sampled anew for every batch where the network can forecast some corridors only.
-        seed: of the sampling.
+        seed: of whatever a batch draws.
     """
 
     weight: Tensor
@@ -39,7 +37,6 @@ class ForecastModule(pl.LightningModule):
         steps: int,
         size_weight: float = 0.5,
         weight_decay: float = 1e-4,
-        corridors: int = 1024,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -47,7 +44,7 @@ class ForecastModule(pl.LightningModule):
         weight = size.clamp_min(1e-9) ** size_weight
         self.register_buffer("weight", weight / weight.mean())
         self.steps = steps
-        self.learning_rate, self.weight_decay, self.corridors = learning_rate, weight_decay, corridors
+        self.learning_rate, self.weight_decay = learning_rate, weight_decay
         self.generator = torch.Generator().manual_seed(seed)
 
     def forecast_loss(self, forecast: Tensor, target: Tensor, scored: Tensor, weight: Tensor) -> Tensor:
@@ -58,22 +55,16 @@ class ForecastModule(pl.LightningModule):
         return (loss * cells).sum() / cells.sum().clamp_min(1e-9)
 
     def training_step(self, batch: Window, _index: int) -> Tensor:
-        """Loss on a sample of corridors, or on all."""
-        network = self.network
-        x = network.encoder.encode(batch.history)
-        if isinstance(network, ResidualGRU):
-            regions = network.task.regions
-            sample = torch.randperm(regions * regions, generator=self.generator)[: self.corridors]
-            i, j = (part.to(self.device) for part in (sample // regions, sample % regions))
-            forecast = network.corridors(x, batch.season, i, j)
-            loss = self.forecast_loss(
-                forecast, batch.target[:, :, i, j], batch.scored[:, :, i, j], self.weight[i, j]
-            )
-        else:
-            forecast = network.encoded(x, batch.season)
-            loss = self.forecast_loss(forecast, batch.target, batch.scored, self.weight)
+        """The loss, logged as `train_loss`."""
+        loss = self.loss(batch)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.history))
         return loss
+
+    def loss(self, batch: Window) -> Tensor:
+        """The forecast's loss over every corridor."""
+        x = self.network.encoder.encode(batch.history)
+        forecast = self.network.encoded(x, batch.season)
+        return self.forecast_loss(forecast, batch.target, batch.scored, self.weight)
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """What learns, and how fast."""

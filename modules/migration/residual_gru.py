@@ -25,8 +25,7 @@ class ResidualGRU(CorrectedForecaster):
     name = "residual_gru"
 
     def __init__(self, task: Task, hidden: int = 16, dropout: float = 0.1) -> None:
-        super().__init__(task)
-        self.hidden, self.dropout = hidden, dropout
+        super().__init__(task, hidden, dropout)
         self.gru = nn.GRU(_SEQUENCES, hidden, batch_first=True)
         self.head = nn.Sequential(
             nn.Linear(hidden + _STATIC, hidden),
@@ -36,11 +35,6 @@ class ResidualGRU(CorrectedForecaster):
         self.output = nn.Linear(hidden, task.horizon)
         self.season = nn.Embedding(task.cycle, 1)
         self.reset_parameters()
-
-    @property
-    def hyperparameters(self) -> dict[str, float | int | str]:
-        """What the constructor takes beside the task."""
-        return {"hidden": self.hidden, "dropout": self.dropout}
 
     def reset_parameters(self) -> None:
         """Make the network equal to its core."""

@@ -1,6 +1,6 @@
 """The migration track's models: the naive, the statistical and the learned, first to last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from modules.migration.baselines.mpgcn import MPGCN
 from modules.migration.baselines.naive import HistoricalMean, LastValue, SeasonalNaive
 from modules.migration.baselines.ridge_ar import CalendarRidgeAR, RidgeAR
 from modules.migration.corrected import CorrectedForecaster
+from modules.migration.corridor_module import CorridorModule
 from modules.migration.data_module import FlowDataModule
 from modules.migration.dhg_sil.core import DHGSILCore
 from modules.migration.dhg_sil.dhg_sil import DHGSIL
@@ -89,10 +90,11 @@ def _gravity(data: FlowData, chosen: Hyperparameters) -> Gravity:
     return network
 
 
-def _corrected(network_type: type[CorrectedForecaster]) -> Any:
+def _corrected(
+    network_type: type[CorrectedForecaster],
+) -> Callable[[FlowData, Hyperparameters], CorrectedForecaster]:
     def build(data: FlowData, chosen: Hyperparameters) -> CorrectedForecaster:
-        options: Any = {"hidden": int(chosen["hidden"]), "dropout": float(chosen["dropout"])}
-        network = network_type(data.task, **options)
+        network = network_type(data.task, int(chosen["hidden"]), float(chosen["dropout"]))
         network.core = _calendar_ridge(data, chosen)
         network.encoder.load_state_dict(network.core.encoder.state_dict())
         if data.log_km is not None:
@@ -147,12 +149,17 @@ def _by_forecast_and_contrast(network: DHGSIL, data: FlowData, chosen: Hyperpara
     return Phase(module, batches, int(chosen["epochs"]))
 
 
-def _learned(network_type: type[CorrectedForecaster]) -> Spec:
+def _by_corridors(network: ResidualGRU, data: FlowData, chosen: Hyperparameters, seed: int) -> Phase:
+    batches, settings = _settings(data, chosen, seed)
+    return Phase(CorridorModule(network, data.size, **settings), batches, int(chosen["epochs"]))
+
+
+def _learned(network_type: type[CorrectedForecaster], phase: Callable[..., Phase] = _by_forecast) -> Spec:
     return ModelSpec(
         network_type.name,
         _corrected(network_type),
         _LEARNED,
-        phases=(_by_forecast,),
+        phases=(phase,),
         inherits="ridge_ar_calendar",
     )
 
@@ -165,7 +172,7 @@ MODELS: tuple[Spec, ...] = (
     ModelSpec("ridge_ar_calendar", _calendar_ridge, _CALENDAR),
     ModelSpec("gravity", _gravity, {"mass": ("last", "mean")}),
     _learned(DeepGravity),
-    _learned(ResidualGRU),
+    _learned(ResidualGRU, _by_corridors),
     _learned(GCNGRU),
     _learned(MPGCN),
     ModelSpec("dhg_sil_core", _dhg_sil_core, _CORE, inherits="ridge_ar_calendar", baseline=False),

@@ -20,8 +20,7 @@ class DeepGravity(CorrectedForecaster):
     name = "deep_gravity"
 
     def __init__(self, task: Task, hidden: int = 16, dropout: float = 0.1) -> None:
-        super().__init__(task)
-        self.hidden, self.dropout = hidden, dropout
+        super().__init__(task, hidden, dropout)
         self.layers = nn.Sequential(
             nn.Linear(_FEATURES + task.cycle, hidden),
             nn.ReLU(),
@@ -33,11 +32,6 @@ class DeepGravity(CorrectedForecaster):
         self.output = nn.Linear(hidden, task.horizon)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
-
-    @property
-    def hyperparameters(self) -> dict[str, float | int | str]:
-        """What the constructor takes beside the task."""
-        return {"hidden": self.hidden, "dropout": self.dropout}
 
     def correction(self, x: Tensor, season: Tensor) -> Tensor:
         """What is added to the core."""

@@ -19,8 +19,7 @@ class GCNGRU(CorrectedForecaster):
     name = "gcn_gru"
 
     def __init__(self, task: Task, hidden: int = 16, dropout: float = 0.1) -> None:
-        super().__init__(task)
-        self.hidden, self.dropout = hidden, dropout
+        super().__init__(task, hidden, dropout)
         self.encode = CityEncoder(task.regions, hidden, 0)
         self.convolve = nn.Linear(hidden, hidden)
         self.drop = nn.Dropout(dropout)
@@ -31,11 +30,6 @@ class GCNGRU(CorrectedForecaster):
         for layer in (self.receives, self.city):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
-
-    @property
-    def hyperparameters(self) -> dict[str, float | int | str]:
-        """What the constructor takes beside the task."""
-        return {"hidden": self.hidden, "dropout": self.dropout}
 
     def correction(self, x: Tensor, season: Tensor) -> Tensor:
         """What is added to the core."""

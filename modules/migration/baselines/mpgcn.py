@@ -21,19 +21,13 @@ class MPGCN(CorrectedForecaster):
     name = "mpgcn"
 
     def __init__(self, task: Task, hidden: int = 8, dropout: float = 0.1) -> None:
-        super().__init__(task)
-        self.hidden, self.dropout = hidden, dropout
+        super().__init__(task, hidden, dropout)
         self.gru = nn.GRU(1, hidden, batch_first=True)
         self.convolve = nn.Linear(_SUPPORTS**2 * hidden, hidden)
         self.drop = nn.Dropout(dropout)
         self.output = nn.Linear(hidden, task.horizon)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
-
-    @property
-    def hyperparameters(self) -> dict[str, float | int | str]:
-        """What the constructor takes beside the task."""
-        return {"hidden": self.hidden, "dropout": self.dropout}
 
     def correction(self, x: Tensor, season: Tensor) -> Tensor:
         """What is added to the core."""

@@ -126,24 +126,26 @@ class DHGSIL(LogForecaster):
 
     def forecast_and_cities(self, x: Tensor, season: Tensor) -> tuple[Tensor, Cities]:
         """Forecast in the encoder's space, and what stands behind it of the cities."""
-        z, states = self._states(x, season)
+        counts = self.encoder.decode(x)
+        z, states = self._states(x, counts, season)
         own = self.lag_weights(z, states, self.core.lag_weight(season))
-        cities = self._cities(z, x)
+        cities = self._cities(z, counts)
         forecast = torch.einsum("bhlij,blij->bhij", own, x) + self.core.beside(x, season)
         return forecast + self.core.fixed(season) + sum(self._decoded(z, cities).values()), cities
 
     def addends(self, x: Tensor, season: Tensor) -> Addends:
         """What `encoded` is the sum of."""
-        z, states = self._states(x, season)
+        counts = self.encoder.decode(x)
+        z, states = self._states(x, counts, season)
         own = self.lag_weights(z, states, self.core.lag_weight(season)) * x[:, None]
-        terms = self.core.terms(season) | self._decoded(z, self._cities(z, x))
+        terms = self.core.terms(season) | self._decoded(z, self._cities(z, counts))
         return Addends({"own": own, **self.core.side_addends(x, season)}, terms)
 
-    def _states(self, x: Tensor, season: Tensor) -> tuple[Tensor, Tensor]:
+    def _states(self, x: Tensor, counts: Tensor, season: Tensor) -> tuple[Tensor, Tensor]:
         # Of every target period B x h x N x c, and of every period of the window B x L x N x d.
         batch, length, regions, _ = x.shape
         h = self.encode(x, self.static)
-        mobility = mobility_graph(self.encoder.decode(x).to(x.dtype))
+        mobility = mobility_graph(counts.to(x.dtype))
         for layer in self.convolve:
             h = self.dropout(layer(h, self.geographic, mobility))
         states, _ = self.gru(h.transpose(1, 2).reshape(batch * regions, length, -1))
@@ -154,11 +156,10 @@ class DHGSIL(LogForecaster):
         last = self.dropout(states[:, -1])[:, None].expand(-1, horizon, -1, -1)
         return torch.cat([last, calendar], dim=-1), states
 
-    def _cities(self, z: Tensor, x: Tensor) -> Cities:
-        counts = self.encoder.decode(x)
+    def _cities(self, z: Tensor, counts: Tensor) -> Cities:
         known = torch.ones_like(counts, dtype=torch.bool)
         found = city_statistics(counts, known, self.log_km, diagonal=self.diagonal)
-        seen = torch.stack([standardised(each) for each in found.values()], dim=-1).nan_to_num().to(x.dtype)
+        seen = torch.stack([standardised(each) for each in found.values()], dim=-1).nan_to_num().to(z.dtype)
         return Cities(*self.variables(z, seen))
 
     def _decoded(self, z: Tensor, cities: Cities) -> dict[str, Tensor]:

@@ -41,14 +41,13 @@ class DHGSILModule(ForecastModule):
         others = [p for p in self.network.parameters() if id(p) not in known]
         return [{"params": others, "lr": self.learning_rate}, {"params": reading, "lr": _READING_RATE}]
 
-    def training_step(self, batch: Window, _index: int) -> Tensor:
+    def loss(self, batch: Window) -> Tensor:
         """The forecast's loss over every corridor, and the contrast."""
         x = self.dhg_sil.encoder.encode(batch.history)
         forecast, cities = self.dhg_sil.forecast_and_cities(x, batch.season)
         loss = self.forecast_loss(forecast, batch.target, batch.scored, self.weight)
         if self.contrast:
             loss = loss + self.contrast * self._contrast(cities, batch)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(x))
         return loss
 
     def _contrast(self, cities: Cities, batch: Window) -> Tensor:

@@ -2,15 +2,19 @@ import numpy as np
 import pytest
 
 from modules.migration.baselines.naive import LastValue, SeasonalNaive
+from modules.migration.dhg_sil.held_out import said_and_seen
 from modules.migration.flow_data import FlowData
 from modules.migration.flows import Flows
 from modules.migration.forecaster import Forecaster
 from modules.migration.origins import Split
+from modules.migration.track import MODELS
 from pipelines.config import Evaluate
 from pipelines.evaluation import held
+from pipelines.fitting import fit
 from pipelines.migration.data import RunData
 from pipelines.migration.judgement import Contender, Judgement
 from tests.modules.migration.planted import flows_of, seasonal_flows
+from tests.modules.migration.test_predictor import CHOSEN
 
 SPLIT = Split(validation=48, test=60)
 
@@ -84,3 +88,28 @@ def test_coverage_outside_five_points_is_a_failure() -> None:
 )
 def test_five_points_either_way_still_hold(coverage: float, outcome: bool) -> None:
     assert held(coverage, 0.9) is outcome
+
+
+def test_the_variables_are_held_against_their_statistics_and_against_what_was_planted() -> None:
+    flows = seasonal_flows(regions=8)
+    backtest, final = (FlowData(flows, 12, 2, *ends) for ends in ((48, 60), (60, 72)))
+    spec = next(spec for spec in MODELS if spec.name == "dhg_sil")
+    folds = [{seed: fit(spec, data, CHOSEN, seed) for seed in (0, 1)} for data in (backtest, final)]
+    own = Contender("dhg_sil", False, {}, *folds)  # type: ignore[arg-type]
+    naive = LastValue(final.task)
+    base = Contender("last_value", True, {}, {0: naive}, {0: naive})
+    data = RunData(flows, SPLIT, backtest, final)
+    judgement = Judgement(data, [own, base], Evaluate(bootstrap=200), seed=0)
+    seen = said_and_seen(folds[1][0], final.judging)[1]["pull"]  # type: ignore[arg-type]
+    planted = np.full((72, 8), np.nan)
+    planted[[t + 1 for t in final.judging.origins]] = seen
+    scores = {score.name: score for score in judgement.variables({"pull": planted, "push": -planted})}
+    # Planting the statistic itself makes both correlations one; planting its reverse tells the variables apart.
+    assert scores["pull"].planted is not None
+    assert scores["pull"].planted.mean == pytest.approx(scores["pull"].spearman.mean)
+    assert scores["pull"].spearman.mean > 0.9
+    assert scores["stay"].planted is None
+    assert set(judgement.variable_error) == (set(scores) if judgement.candidate is own else set())
+    without = Judgement(data, [base], Evaluate(bootstrap=200), seed=0)
+    assert without.variables({}) == ()
+    assert without.variable_error == {}

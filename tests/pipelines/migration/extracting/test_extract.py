@@ -27,12 +27,6 @@ from tests.pipelines.migration.extracting.logs import (
 )
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_people_are_counted_not_searches() -> None:
     log = rows(
         ("ann", BEIJING, "上海 招聘"),

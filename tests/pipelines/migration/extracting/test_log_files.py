@@ -28,12 +28,6 @@ from tests.pipelines.migration.extracting.logs import (
 SIMULATED = {"kind": "simulate", "cities": 4}
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def messy() -> pl.DataFrame:
     log = rows(
         ("安", BEIJING, "上海 招聘"), ("bob", BEIJING, '上海,"苏州" 招聘'), ("cat", BEIJING, "招聘\n深圳")
