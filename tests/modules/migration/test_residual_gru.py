@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from modules.migration.corridor_module import CorridorModule
+from modules.migration.data_module import FlowDataModule
 from modules.migration.flow_data import FlowData
+from modules.migration.forecast_module import ForecastModule
 from modules.migration.forecasting import forecast, mean_absolute_error
 from modules.migration.residual_gru import ResidualGRU
 from modules.migration.track import MODELS
@@ -67,6 +70,19 @@ def test_some_corridors_are_forecast_as_all_are(data: FlowData) -> None:
         some = network.corridors(x, season, origin, destination)
         every = network.encoded(x, season)
     torch.testing.assert_close(some, every[:, :, origin, destination], rtol=1e-5, atol=1e-5)
+
+
+def test_the_loss_on_every_corridor_is_that_of_the_whole_matrix(data: FlowData) -> None:
+    network = fit(GRU, data, {**CHOSEN, "epochs": 1}, seed=0)
+    assert isinstance(network, ResidualGRU)
+    size = torch.arange(1.0, 26.0).reshape(5, 5)
+    settings = {"learning_rate": 1e-3, "steps": 1, "size_weight": 1.0}
+    batch = next(iter(FlowDataModule(data, 0).train_dataloader()))
+    batch.target[:, :, 0, 1] *= 5  # so that it matters which corridor has which weight
+    sampled, whole = (
+        module(network, size, **settings).loss(batch) for module in (CorridorModule, ForecastModule)
+    )
+    torch.testing.assert_close(sampled, whole)
 
 
 def _core(network: ResidualGRU, data: FlowData) -> np.ndarray:

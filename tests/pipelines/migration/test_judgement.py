@@ -104,7 +104,7 @@ def test_the_variables_are_held_against_their_statistics_and_against_what_was_pl
     planted = np.full((72, 8), np.nan)
     planted[[t + 1 for t in final.judging.origins]] = seen
     scores = {score.name: score for score in judgement.variables({"pull": planted, "push": -planted})}
-    # Planting the statistic itself makes both correlations one; planting its reverse tells the variables apart.
+    # Where the statistic itself is planted, both correlations are one and the same.
     assert scores["pull"].planted is not None
     assert scores["pull"].planted.mean == pytest.approx(scores["pull"].spearman.mean)
     assert scores["pull"].spearman.mean > 0.9
