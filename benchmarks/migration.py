@@ -117,7 +117,7 @@ def section(name: str, config: RunConfig) -> str:
 
 def verdict(found: Evaluation) -> str:
     """Whether the first learned model beats the best baseline on the test."""
-    learned = next(row for row in found.leaderboard if not row.baseline)
+    learned = next(row for row in found.leaderboard if row.role == "own")
     gain = learned.improvement
     if gain is None:
         return ""

@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 import pytorch_lightning as pl
 from torch import nn
 
+from modules.role import Role
+
 Hyperparameters = Mapping[str, float | int | str]
 Data = TypeVar("Data")
 Network = TypeVar("Network", bound=nn.Module)
@@ -34,8 +36,7 @@ class ModelSpec(Generic[Data, Network]):
     """Training by gradient descent, in order; the last argument is the seed."""
     inherits: str | None = None
     """A closed-form model of the track; the best of its trials gives this one its hyperparameters too."""
-    baseline: bool = True
-    """Whether it is there for the track's own model to beat; false for that model, and for a part of it."""
+    role: Role = "baseline"
 
     @property
     def learned(self) -> bool:

@@ -27,8 +27,8 @@ from pipelines.tracking import tracked
 def run(name: str, config: RunConfig) -> None:
     """Write `artefact/`, `evaluation/evaluation.json`, `metrics.json` and `plots/`.
 
-    The candidate is the model that the back-test ranks first, baselines included; the test has no part
-    in choosing it.
+    The candidate is the model that the back-test ranks first, baselines included, parts of our own model not;
+    the test has no part in choosing it.
     """
     torch.set_num_threads(1)
     paths = RunPaths(name)
@@ -59,7 +59,7 @@ def _contenders(paths: RunPaths) -> list[Contender]:
     return [
         Contender(
             name=model["model"],
-            baseline=model["baseline"],
+            role=model["role"],
             parameters=best[model["model"]],
             **{
                 fold: {

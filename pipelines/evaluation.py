@@ -5,6 +5,7 @@ from typing import Literal
 
 from modules.errors import UserError
 from modules.migration.period import Unit
+from modules.role import Role
 from pipelines.config import Section
 
 METRICS = ("mae", "rmse", "wape", "cpc", "skill_level", "skill_change", "spearman", "ndcg")
@@ -38,8 +39,7 @@ class Row(Section):
     """One model on the leaderboard."""
 
     model: str
-    baseline: bool
-    """Whether it is there to be beaten; our own model, and the closed form it starts from, are not."""
+    role: Role
     seeds: int
     parameters: dict[str, float | int | str]
     """The hyperparameters that the sweep chose."""
@@ -162,7 +162,7 @@ class Evaluation(Section):
     spans: dict[Literal["train", "validation", "test"], tuple[str, str]]
     observed_periods: int
     candidate: str
-    """First in the back-test, baselines included."""
+    """First in the back-test, baselines included, parts of our own model not."""
     best_baseline: str
     """First baseline in the back-test."""
     sha12: str

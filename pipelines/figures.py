@@ -61,7 +61,7 @@ def leaderboard(rows: Sequence[Row]) -> Markup:
     with _drawing(WIDTH, 0.75 + 0.32 * len(rows)) as (figure, axes):
         limit = scale(rows)
         for place, row in enumerate(rows):
-            colour, marker = (BASELINE, "s") if row.baseline else (OWN, "o")
+            colour, marker = (BASELINE, "s") if row.role == "baseline" else (OWN, "o")
             bounds = row.test_mae
             if bounds.estimate > limit:
                 off = number(bounds.estimate, decimals([bounds.estimate])) + " \N{RIGHTWARDS ARROW}"
@@ -85,7 +85,7 @@ def horizons(rows: Sequence[Row], shown: tuple[str, ...], unit: str) -> Markup:
         for row in sorted(rows, key=lambda row: row.model in shown):
             steps = range(1, len(row.by_horizon) + 1)
             if row.model in shown:
-                colour, line = (BASELINE, "--s") if row.baseline else (OWN, "-o")
+                colour, line = (BASELINE, "--s") if row.role == "baseline" else (OWN, "-o")
                 axes.plot(steps, row.by_horizon, line, color=colour, lw=2, ms=5.5)
             else:
                 axes.plot(steps, row.by_horizon, "-o", color=OTHER, lw=1, ms=2)

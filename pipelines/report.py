@@ -92,7 +92,7 @@ def ranked(inflow: Sequence[Inflow]) -> list[tuple[int, int, Inflow]]:
 
 def _compared(evaluation: Evaluation) -> tuple[str, ...]:
     """The best baseline and the model to hold against it: the candidate, or the best of our own."""
-    own: list[Row] = [row for row in evaluation.leaderboard if not row.baseline]
+    own: list[Row] = [row for row in evaluation.leaderboard if row.role == "own"]
     return (evaluation.best_baseline, *(row.model for row in own[:1]))
 
 

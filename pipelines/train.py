@@ -62,7 +62,7 @@ def run(name: str, config: RunConfig) -> None:
                 )
             log.info("fit %d of %d%s: %s", number, len(work), ", kept" if kept else "", part)
             shutil.copytree(scratch / part, folder / part)
-        models = [{"model": s.name, "baseline": s.baseline} for s in specs]
+        models = [{"model": s.name, "role": s.role} for s in specs]
         write_json(folder / "models.json", models)
         parent.log({"fits": len(work), "seeds": list(config.train.seeds)}, {})
     shutil.rmtree(scratch, ignore_errors=True)

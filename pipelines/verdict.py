@@ -21,7 +21,7 @@ def verdict(evaluation: Evaluation) -> Verdict:
     rows = {row.model: row for row in evaluation.leaderboard}
     candidate, baseline = rows[evaluation.candidate], rows[evaluation.best_baseline]
     winner, rival = plain(candidate.model), plain(baseline.model)
-    if candidate.baseline:
+    if candidate.role == "baseline":
         return Verdict(
             "warn",
             f"A baseline wins: DHG-SIL does not beat {winner} in the back-test",
@@ -71,7 +71,7 @@ def _numbers(evaluation: Evaluation, own: Row, baseline: Row) -> str:
 
 
 def _challenge(evaluation: Evaluation, baseline: Row) -> str:
-    own = next((row for row in evaluation.leaderboard if not row.baseline), None)
+    own = next((row for row in evaluation.leaderboard if row.role == "own"), None)
     if own is None:
         return "DHG-SIL did not take part."
     return (

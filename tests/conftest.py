@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
 TOP = Path(__file__).parent.parent
@@ -54,13 +55,36 @@ def copy_project(folder: Path) -> Path:
     return folder
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in parallel, those of a file stay together: they share its fixtures."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that is made once for the whole session, however many processes run its tests."""
+    top = tmp_path_factory.getbasetemp()
+    top = top.parent if "PYTEST_XDIST_WORKER" in os.environ else top
+    folder, made = top / name, top / f"{name}.made"
+    with FileLock(top / f"{name}.lock"):
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a process that failed
+            make(folder)
+            made.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose tiny run has been added and built by README's commands; do not change it."""
-    project = copy_project(tmp_path_factory.mktemp("built") / "talentflow")
+    return once(tmp_path_factory, "built", build) / "talentflow"
+
+
+def build(folder: Path) -> None:
+    """Copy the project and follow README."""
+    project = copy_project(folder / "talentflow")
     call("talentflow", "runs", "add", "params/tiny.yaml", cwd=project)
     call("make", "demo", "RUN=tiny", cwd=project)
-    return project
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ NETWORKS: dict[str, type[Forecaster]] = {
         DHGSIL,
     )
 }
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 
 def network_config(network: Forecaster) -> dict[str, object]:

@@ -27,6 +27,7 @@ from modules.track import Hyperparameters, ModelSpec, Phase
 
 Spec = ModelSpec[FlowData, Any]
 SEASONAL, POOLED_CORE, CALENDAR = "seasonal_naive", "ridge_ar", "ridge_ar_calendar"
+SEASONS = "season_shrinkage"
 Space = Mapping[str, tuple[float | int | str, ...]]
 
 _RIDGE: Space = {
@@ -39,9 +40,10 @@ POOLED = 1e9
 _CALENDAR: Space = {**_RIDGE, "beta": (1e-3, 1e-2, 1e-1, 1.0)}
 _CORE: Space = {
     "half_life": (0.0, 0.5, 0.25),
-    "penalty": (1e-3, 1e-1),
-    "sides": ("none", "opposite", "all"),
+    "sides": ("none", "all"),
     "shrinkage": (0.0, 8.0, 32.0),
+    SEASONS: (0.0, 8.0),
+    "lag_shrinkage": (0.0, 128.0, 512.0),
     "loss_weight": (0.0, 0.5, 1.0),
 }
 _GRADIENT: Space = {
@@ -175,14 +177,14 @@ MODELS: tuple[Spec, ...] = (
     _learned(ResidualGRU, _by_corridors),
     _learned(GCNGRU),
     _learned(MPGCN),
-    ModelSpec("dhg_sil_core", _dhg_sil_core, _CORE, inherits="ridge_ar_calendar", baseline=False),
+    ModelSpec("dhg_sil_core", _dhg_sil_core, _CORE, inherits="ridge_ar_calendar", role="part"),
     ModelSpec(
         "dhg_sil",
         _dhg_sil,
         _GRADIENT,
         phases=(_by_forecast_and_contrast,),
         inherits="dhg_sil_core",
-        baseline=False,
+        role="own",
     ),
 )
 
@@ -191,15 +193,15 @@ def models_for(task: Task, chosen: Literal["all"] | Sequence[str] = "all") -> tu
     """The chosen models, or all that mean something for a task.
 
     The seasonal-naive forecast needs a whole calendar cycle in the history. Without a cycle there is no
-    calendar-aware ridge either, and the core of what learns is the pooled one.
+    calendar-aware ridge either, the core of what learns is the pooled one, and no season has an effect.
+    A part of our own model is a model of our own where the whole is not chosen.
 
     Raises:
         UserError: naming a model that is unknown, means nothing here, or is needed and not chosen.
     """
     models: tuple[Spec, ...] = tuple(m for m in MODELS if task.cycle <= task.length or m.name != SEASONAL)
     if task.cycle == 1:
-        plain = [model for model in MODELS if model.name not in {SEASONAL, CALENDAR}]
-        models = tuple(replace(m, inherits=POOLED_CORE) if m.inherits == CALENDAR else m for m in plain)
+        models = tuple(_without_seasons(m) for m in MODELS if m.name not in {SEASONAL, CALENDAR})
     if chosen == "all":
         return models
     known = {model.name: model for model in models}
@@ -212,6 +214,14 @@ def models_for(task: Task, chosen: Literal["all"] | Sequence[str] = "all") -> tu
         ancestor = known[name].inherits
         if ancestor and ancestor not in chosen:
             raise UserError(f"tune.models: {name} stands on {ancestor}, which is not chosen; add it")
-    if not any(known[name].baseline for name in chosen):
+    if not any(known[name].role == "baseline" for name in chosen):
         raise UserError("tune.models: nothing to compare with; add a baseline, last_value at least")
-    return tuple(model for model in models if model.name in chosen)
+    kept = tuple(model for model in models if model.name in chosen)
+    if any(model.role == "own" for model in kept):
+        return kept
+    return tuple(replace(model, role="own") if model.role == "part" else model for model in kept)
+
+
+def _without_seasons(spec: Spec) -> Spec:
+    space = {**spec.space, **({SEASONS: (0.0,)} if SEASONS in spec.space else {})}
+    return replace(spec, space=space, inherits=POOLED_CORE if spec.inherits == CALENDAR else spec.inherits)

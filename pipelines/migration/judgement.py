@@ -14,6 +14,7 @@ from modules.migration.forecaster import Forecaster
 from modules.migration.forecasting import forecast, truth
 from modules.migration.intervals import CLASSES, ConformalIntervals
 from modules.migration.metrics import inflow, score
+from modules.role import Role
 from pipelines.bootstrap import draw_resamples, percentile_interval, resampled_means
 from pipelines.config import Evaluate
 from pipelines.evaluation import METRICS, Bounds, Coverage, Inflow, Row, Slice, Spread, VariableScore, held
@@ -28,7 +29,7 @@ class Contender:
     """One model with its fits: a network a seed, for the back-test and for the test."""
 
     name: str
-    baseline: bool
+    role: Role
     parameters: Mapping[str, float | int | str]
     backtest: Fitted
     final: Fitted
@@ -69,13 +70,13 @@ class Judgement:
 
     @property
     def candidate(self) -> Contender:
-        """First in the back-test, baselines included."""
-        return self.ranked[0]
+        """First in the back-test, baselines included; a part of our own model is shown and never shipped."""
+        return next(contender for contender in self.ranked if contender.role != "part")
 
     @property
     def best_baseline(self) -> Contender:
         """First baseline in the back-test."""
-        return next(contender for contender in self.ranked if contender.baseline)
+        return next(contender for contender in self.ranked if contender.role == "baseline")
 
     def error(self, name: str) -> Float64Array:
         """Absolute test error of a model, mean over seeds, 0 where not scored: O x h x N x N."""
@@ -107,7 +108,7 @@ class Judgement:
         by_horizon = self.error(name).sum((0, 2, 3)) / np.maximum(self.scored.sum((0, 2, 3)), 1)
         return Row(
             model=name,
-            baseline=contender.baseline,
+            role=contender.role,
             seeds=len(contender.final),
             parameters=dict(contender.parameters),
             backtest_mae=_spread(self.backtest[name]),

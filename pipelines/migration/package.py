@@ -71,11 +71,11 @@ def complete_artefact(
 
 def model_card(evaluation: Evaluation) -> dict[str, Any]:
     """What a user of the model should know: what it is for, how it was judged, where it fails."""
-    row = evaluation.leaderboard[0]
+    row = next(each for each in evaluation.leaderboard if each.model == evaluation.candidate)
     return {
         "run": evaluation.run,
         "model": row.model,
-        "baseline": row.baseline,
+        "role": row.role,
         "hyperparameters": row.parameters,
         "intended_use": "forecast of moves between regions for planning; not for decisions about persons",
         "unit": evaluation.unit,

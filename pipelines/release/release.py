@@ -104,7 +104,7 @@ def _decided(candidate: Candidate, champion: Entry | None, who: Mapping[str, Any
         gates,
         champion.version if champion else None,
         found.comparison,
-        baseline=candidate.row.baseline,
+        baseline=candidate.row.role == "baseline",
         repackaged=champion is not None and _same_model(candidate, champion),
     )
     if decision.reason == "incomparable":

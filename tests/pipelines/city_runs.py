@@ -33,8 +33,9 @@ CITIES = [
 COLUMNS = ("region", "name", "name_en", "lat", "lon", "population", "tier", "province")
 PERIODS = [Calendar("month").label(step) for step in range(2022 * 12, 2022 * 12 + 30)]
 CHOSEN = {
-    "alpha": 1e-2, "anchor": "last", "size_weight": 0.5, "beta": 0.1, "half_life": 0.0, "penalty": 0.1,
-    "sides": "opposite", "shrinkage": 8.0, "loss_weight": 0.5, "hidden": 4, "dropout": 0.0,
+    "alpha": 1e-2, "anchor": "last", "size_weight": 0.5, "beta": 0.1, "half_life": 0.0,
+    "sides": "opposite", "shrinkage": 8.0, "season_shrinkage": 0.0, "lag_shrinkage": 0.0, "loss_weight": 0.5,
+    "hidden": 4, "dropout": 0.0,
 }  # fmt: skip
 
 

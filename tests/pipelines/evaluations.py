@@ -131,7 +131,7 @@ def _row(model: str, learned: bool, mae: float) -> dict[str, Any]:
 
     return {
         "model": model,
-        "baseline": not learned,
+        "role": "own" if learned else "baseline",
         "seeds": 3 if learned else 1,
         "parameters": {"hidden": 32, "learning_rate": 0.003} if learned else {"alpha": 1.0},
         "backtest_mae": spread(mae * 0.96, 0.42),

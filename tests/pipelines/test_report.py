@@ -145,7 +145,9 @@ def test_a_baseline_that_wins_is_said_to_win() -> None:
         in text
     )
     alone = evaluations.baseline_first()
-    alone = alone.model_copy(update={"leaderboard": tuple(row for row in alone.leaderboard if row.baseline)})
+    alone = alone.model_copy(
+        update={"leaderboard": tuple(row for row in alone.leaderboard if row.role == "baseline")}
+    )
     assert "DHG-SIL did not take part." in words(page(alone))
 
 

@@ -72,3 +72,19 @@ def test_a_wrong_choice_of_models_is_named(chosen: tuple[str, ...], said: str) -
 def test_the_chosen_models_alone_are_tuned() -> None:
     task = Task(regions=4, length=6, horizon=2, cycle=1)
     assert [spec.name for spec in models_for(task, ("gcn_gru", "ridge_ar"))] == ["ridge_ar", "gcn_gru"]
+
+
+def test_a_part_ships_where_the_whole_takes_no_part() -> None:
+    task = Task(regions=4, length=12, horizon=2, cycle=12)
+    chosen = ("ridge_ar_calendar", "dhg_sil_core")
+    assert [spec.role for spec in models_for(task, chosen)] == ["baseline", "own"]
+    assert [spec.role for spec in models_for(task, (*chosen, "dhg_sil"))] == ["baseline", "part", "own"]
+
+
+def test_where_no_season_recurs_none_is_searched_for() -> None:
+    (core,) = (
+        spec
+        for spec in models_for(Task(regions=4, length=6, horizon=2, cycle=1))
+        if spec.name == "dhg_sil_core"
+    )
+    assert core.space["season_shrinkage"] == (0.0,)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 Lags = Literal["signed", "softmax"]
-_ROOM = 0.1
+_ROOM = 0.02
 """Bound of what a city's state may add to a lag's weight."""
 
 
@@ -16,15 +16,15 @@ class LagWeights(nn.Module):
     With z_i the state of city i for a target period and H_i its states over the window,
 
         s_ij^l = <Q_o z_i, K_o H_i^l> / sqrt(d) + <Q_d z_j, K_d H_j^l> / sqrt(d)
-        signed:   b_ij^l = w^l + 0.1 tanh(s_ij^l)
-        softmax:  b_ij^l = softmax_l(log |w^l| + s_ij^l)
+        signed:   b_ij^l = w_ij^l + 0.02 tanh(s_ij^l)
+        softmax:  b_ij^l = softmax_l(log |w_ij^l| + s_ij^l)
 
-    w are the weights that every corridor shares (`modules.migration.dhg_sil.core`). Signed weights can
+    w are the core's weights (`modules.migration.dhg_sil.core`). Signed weights can
     subtract, which a seasonal difference needs; contributions b x add up exactly, as in RETAIN (Choi et al.,
     arXiv:1608.05745).
 
     Shapes:
-        z: B x h x N x c; states: B x L x N x d; shared: B x h x L.
+        z: B x h x N x c; states: B x L x N x d; core: B x h x L x N x N.
         output: B x h x L x N x N.
     """
 
@@ -36,7 +36,7 @@ class LagWeights(nn.Module):
         nn.init.zeros_(self.query.weight)
         nn.init.zeros_(self.query.bias)
 
-    def forward(self, z: Tensor, states: Tensor, shared: Tensor) -> Tensor:
+    def forward(self, z: Tensor, states: Tensor, core: Tensor) -> Tensor:
         """Weights of every lag."""
         query, key = self.query(z), self.key(states)
         hidden = key.shape[-1] // 2
@@ -46,5 +46,5 @@ class LagWeights(nn.Module):
         ]
         score = scores[0][..., :, None] + scores[1][..., None, :]  # B x h x L x N x N
         if self.form == "softmax":
-            return torch.softmax(torch.log(shared.abs() + 1e-3)[..., None, None] + score, dim=2)
-        return shared[..., None, None] + _ROOM * torch.tanh(score)
+            return torch.softmax(torch.log(core.abs() + 1e-3) + score, dim=2)
+        return core + _ROOM * torch.tanh(score)

@@ -32,9 +32,10 @@ CHOSEN = {
     "learning_rate": 1e-3,
     "epochs": 1,
     "half_life": 0.5,
-    "penalty": 1e-2,
     "sides": "all",
     "shrinkage": 8.0,
+    "season_shrinkage": 8.0,
+    "lag_shrinkage": 128.0,
     "loss_weight": 0.5,
 }
 

@@ -22,7 +22,7 @@ SPLIT = Split(validation=48, test=60)
 def judge(flows: Flows, coverage: float = 0.9) -> Judgement:
     backtest, final = (FlowData(flows, 12, 2, *ends) for ends in ((48, 60), (60, 72)))
     networks: list[Forecaster] = [LastValue(final.task), SeasonalNaive(final.task)]
-    contenders = [Contender(each.name, True, {}, {0: each}, {0: each}) for each in networks]
+    contenders = [Contender(each.name, "baseline", {}, {0: each}, {0: each}) for each in networks]
     data = RunData(flows, SPLIT, backtest, final)
     return Judgement(data, contenders, Evaluate(bootstrap=200, coverage=coverage), seed=0)
 
@@ -41,6 +41,15 @@ def test_the_back_test_chooses_and_the_test_has_no_say() -> None:
     rows = {row.model: row for row in judgement.leaderboard()}
     assert rows["seasonal_naive"].test["mae"].mean > rows["last_value"].test["mae"].mean
     assert [row.model for row in judgement.leaderboard()] == ["seasonal_naive", "last_value"]
+
+
+def test_a_part_of_our_own_model_is_shown_and_never_ships() -> None:
+    judgement = judge(flows_of(wave_then_flat()))
+    first, second = judgement.ranked
+    part = Contender("part", "part", {}, first.backtest, first.final)
+    judgement = Judgement(judgement.data, [second, part], Evaluate(bootstrap=200), seed=0)
+    assert [row.model for row in judgement.leaderboard()] == ["part", second.name]
+    assert judgement.candidate is second
 
 
 def test_what_happens_in_the_test_moves_neither_ranking_nor_intervals() -> None:
@@ -95,9 +104,9 @@ def test_the_variables_are_held_against_their_statistics_and_against_what_was_pl
     backtest, final = (FlowData(flows, 12, 2, *ends) for ends in ((48, 60), (60, 72)))
     spec = next(spec for spec in MODELS if spec.name == "dhg_sil")
     folds = [{seed: fit(spec, data, CHOSEN, seed) for seed in (0, 1)} for data in (backtest, final)]
-    own = Contender("dhg_sil", False, {}, *folds)  # type: ignore[arg-type]
+    own = Contender("dhg_sil", "own", {}, *folds)  # type: ignore[arg-type]
     naive = LastValue(final.task)
-    base = Contender("last_value", True, {}, {0: naive}, {0: naive})
+    base = Contender("last_value", "baseline", {}, {0: naive}, {0: naive})
     data = RunData(flows, SPLIT, backtest, final)
     judgement = Judgement(data, [own, base], Evaluate(bootstrap=200), seed=0)
     seen = said_and_seen(folds[1][0], final.judging)[1]["pull"]  # type: ignore[arg-type]

@@ -5,17 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import once
 from tests.pipelines.release.released import package_each
 
 
 @pytest.fixture(scope="session")
 def shelf(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny run as it is when each of three models is the candidate."""
-    folder = tmp_path_factory.mktemp("shelf")
-    project = folder / "talentflow"
-    shutil.copytree(built, project, symlinks=True)
-    package_each(project, folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(built, folder / "talentflow", symlinks=True)
+        package_each(folder / "talentflow", folder)
+
+    return once(tmp_path_factory, "shelf", make)
 
 
 @pytest.fixture

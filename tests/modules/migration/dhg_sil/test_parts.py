@@ -8,16 +8,19 @@ from hypothesis import strategies as st
 
 from modules.migration.dhg_sil.contrast import pair_rank, rank_contrast
 from modules.migration.dhg_sil.core import DHGSILCore
+from modules.migration.dhg_sil.corridor_effects import Residuals, Shrinkage, corridor_effects
 from modules.migration.dhg_sil.dh_gcn import DHGCN, SignedConvolution
 from modules.migration.dhg_sil.graphs import geographic_graph, mobility_graph
 from modules.migration.dhg_sil.sparse import SparseSignedConvolution
 from modules.migration.dhg_sil.statistics import city_statistics, standardised
 from modules.migration.dhg_sil.temporal import LagWeights
 from modules.migration.flow_data import FlowData
+from modules.migration.forecasting import forecast, truth
 from modules.migration.track import MODELS
 from tests.modules.migration.planted import flows_of, seasonal_flows
 from tests.modules.migration.test_predictor import CHOSEN
 
+ALONE = {"season_shrinkage": 0.0, "lag_shrinkage": 0.0}
 CORE = next(spec for spec in MODELS if spec.name == "dhg_sil_core")
 
 
@@ -86,15 +89,15 @@ def test_the_gate_weighs_both_channels_and_one_channel_needs_none() -> None:
 
 def test_lag_weights_start_at_the_shared_ones_and_may_turn_negative_only_if_signed() -> None:
     torch.manual_seed(0)
-    z, states, shared = torch.randn(1, 2, 4, 9), torch.randn(1, 5, 4, 6), torch.randn(1, 2, 5)
+    z, states, core = torch.randn(1, 2, 4, 9), torch.randn(1, 5, 4, 6), torch.randn(1, 2, 5, 4, 4)
     signed, softmax = LagWeights(6, 9, "signed"), LagWeights(6, 9, "softmax")
-    torch.testing.assert_close(signed(z, states, shared), shared[..., None, None].expand(-1, -1, -1, 4, 4))
-    weights = softmax(z, states, shared)
+    torch.testing.assert_close(signed(z, states, core), core)
+    weights = softmax(z, states, core)
     assert (weights > 0).all()
     torch.testing.assert_close(weights.sum(2), torch.ones(1, 2, 4, 4))
     torch.nn.init.normal_(signed.query.weight)
-    moved = signed(z, states, shared) - shared[..., None, None]
-    assert moved.abs().max() < 0.1 + 1e-6
+    moved = signed(z, states, core) - core
+    assert moved.abs().max() < 0.02 + 1e-6
     assert moved[0, 0, 0].std() > 0  # corridors differ
 
 
@@ -157,6 +160,53 @@ def test_pair_rank_falls_as_values_take_the_statistics_order_and_ignores_the_unk
     assert torch.equal(pair_rank(right, statistic), pair_rank(moved, statistic))
 
 
+def residuals(seed: int = 0, windows: int = 200) -> Residuals:
+    generator = torch.Generator().manual_seed(seed)
+    x, left = (torch.randn(windows, n, 3, 3, generator=generator).double() for n in (2, 1))
+    weight = torch.rand(windows, 1, 3, 3, generator=generator).double()
+    return Residuals(x, left, weight, torch.arange(windows)[:, None] % 4)
+
+
+def test_corridor_effects_are_the_ridge_of_each_corridor_alone() -> None:
+    given = residuals()
+    found = corridor_effects(given, 4, Shrinkage(level=3.0, season=5.0, lags=7.0))
+    centre = given.x.mean((0, 1))
+    spread = (given.x - centre).square().mean().item()
+    season = torch.nn.functional.one_hot(given.season[:, 0], 4).double()
+    phi = torch.cat([torch.ones(200, 1), season, given.x[..., 1, 2] - centre[1, 2]], dim=1).numpy()
+    penalty = np.diag(np.sqrt([3.0, 5, 5, 5, 5, 7 * spread, 7 * spread]))
+    root = given.weight[:, 0, 1, 2].sqrt().numpy()
+    rows = np.concatenate([root[:, None] * phi, penalty])
+    aims = np.concatenate([root * given.left[:, 0, 1, 2].numpy(), np.zeros(7)])
+    level, seasons, lags = np.split(np.linalg.lstsq(rows, aims)[0], [1, 5])
+    np.testing.assert_allclose(found.season[0, :, 1, 2], seasons)
+    np.testing.assert_allclose(found.lags[0, :, 1, 2], lags)
+    np.testing.assert_allclose(found.level[0, 1, 2], level[0] - (lags * centre[1, 2].item()).sum())
+
+
+def test_what_is_not_to_be_shrunk_is_left_out() -> None:
+    given = residuals()
+    found = corridor_effects(given, 4, Shrinkage(level=0.0, season=8.0, lags=0.0))
+    assert (found.lags == 0).all()
+    assert (found.level == 0).all()
+    assert (found.season != 0).all()
+    none = corridor_effects(given, 4, Shrinkage(level=0.0, season=0.0, lags=0.0))
+    assert all((part == 0).all() for part in (none.level, none.season, none.lags))
+    assert (corridor_effects(given, 1, Shrinkage(level=0.0, season=8.0, lags=0.0)).season == 0).all()
+
+
+def test_the_core_learns_a_corridors_own_season() -> None:
+    # One corridor peaks in March, the others never do.
+    generator = np.random.default_rng(0)
+    values = np.exp(5 + generator.normal(0, 0.02, (84, 6, 6)))
+    values[2::12, 1, 2] *= 3
+    data = FlowData(flows_of(values), 3, 1, 72, 84)
+    plain, own = (CORE.build(data, {**CHOSEN, **ALONE, "season_shrinkage": season}) for season in (0.0, 1.0))
+    actual, _ = truth(data.judging)
+    wrong = [np.abs(forecast(each, data.judging) - actual)[..., 1, 2].mean() for each in (plain, own)]
+    assert wrong[1] < 0.5 * wrong[0]
+
+
 def test_the_core_finds_a_corridors_drift_and_shrinks_it() -> None:
     # One corridor grows; beside it a fit that every corridor shares expects no growth.
     generator = np.random.default_rng(0)
@@ -165,10 +215,10 @@ def test_the_core_finds_a_corridors_drift_and_shrinks_it() -> None:
     data = FlowData(flows_of(values), 12, 1, 60, 72)
     drift = {}
     for shrinkage in (0.0, 4.0, 400.0):
-        chosen = {**CHOSEN, "size_weight": 0.0, "loss_weight": 0.0, "penalty": 1e6, "alpha": 1e6}
+        chosen = {**CHOSEN, "size_weight": 0.0, "loss_weight": 0.0, "alpha": 1e6, **ALONE}
         network = CORE.build(data, {**chosen, "shrinkage": shrinkage, "sides": "none"})
         assert isinstance(network, DHGSILCore)
-        drift[shrinkage] = network.corridor.detach()[0]
+        drift[shrinkage] = network.corridor[0]
     assert (drift[0.0] == 0).all()
     others = torch.ones(8, 8, dtype=torch.bool)
     others[1, 2] = False
