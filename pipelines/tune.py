@@ -17,7 +17,7 @@ from modules.errors import UserError
 from modules.migration.flow_data import FlowData
 from modules.migration.track import models_for
 from modules.track import Hyperparameters, ModelSpec
-from pipelines.config import RunConfig
+from pipelines.config import RunConfig, Tune
 from pipelines.files import whole_folder, write_json
 from pipelines.migration.data import open_data
 from pipelines.paths import RunPaths
@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 Spec = ModelSpec[Any, Any]
 
 
-def draw_trials(specs: Sequence[Spec], count: int, seed: int) -> list[Trial]:
-    """Draw up to `count` different configurations for every model, each from its own seeded generator.
+def draw_trials(specs: Sequence[Spec], settings: Tune, seed: int) -> list[Trial]:
+    """Draw different configurations for every model, each from its own seeded generator.
 
     Numbering starts at 0 in the order of `specs`; a model without a search space gets its one trial.
     """
@@ -41,6 +41,7 @@ def draw_trials(specs: Sequence[Spec], count: int, seed: int) -> list[Trial]:
             dict(zip(spec.space, values, strict=True)) for values in itertools.product(*spec.space.values())
         ]
         generator = random.Random(f"{seed}/{spec.name}")  # noqa: S311 (a search, not a secret)
+        count = settings.trials if spec.learned else settings.closed_form_trials
         for drawn in generator.sample(grid, min(count, len(grid))):
             trials.append(Trial(len(trials), spec.name, drawn))
     return trials
@@ -56,7 +57,7 @@ def run(name: str, config: RunConfig) -> None:
     scratch = RunPaths(name).scratch("tune", key).resolve()
     data = open_data(name, config).backtest
     specs = models_for(data.task, config.tune.models)
-    trials = draw_trials(specs, config.tune.trials, config.seed)
+    trials = draw_trials(specs, config.tune, config.seed)
     with (
         whole_folder(RunPaths(name).tune) as folder,
         tracked("tune", name, key) as parent,

@@ -41,7 +41,7 @@ _CALENDAR: Space = {**_RIDGE, "beta": (1e-3, 1e-2, 1e-1, 1.0)}
 _CORE: Space = {
     "half_life": (0.0, 0.5, 0.25),
     "sides": ("none", "all"),
-    "shrinkage": (0.0, 8.0, 32.0),
+    "shrinkage": (8.0, 32.0, 128.0),
     SEASONS: (0.0, 8.0),
     "lag_shrinkage": (0.0, 128.0, 512.0),
     "loss_weight": (0.0, 0.5, 1.0),

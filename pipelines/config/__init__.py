@@ -226,7 +226,9 @@ class Tune(Section):
     models: Literal["all"] | tuple[str, ...] = "all"
     """All that mean something for the data, or a list of names; one that inherits needs its ancestors."""
     trials: int = Field(default=8, ge=1)
-    """Configurations drawn for every model that has a search space."""
+    """Configurations drawn for every model that learns by gradient."""
+    closed_form_trials: int = Field(default=32, ge=1)
+    """The same for every model that is solved in closed form, in a fraction of a second."""
     parallel: int = Field(default=2, ge=1)
     """Trials that run at a time, one thread each; changes no byte of the result, so DVC does not watch it."""
 

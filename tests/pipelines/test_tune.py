@@ -7,26 +7,31 @@ from hypothesis import strategies as st
 from modules.errors import UserError
 from modules.migration.forecaster import Task
 from modules.migration.track import MODELS, models_for
+from pipelines.config import Tune
 from pipelines.trial import Outcome, Trial
 from pipelines.tune import choose, draw_trials, waves
 
 
-@given(count=st.integers(1, 30), seed=st.integers(0, 2**31))
-def test_the_trial_list_is_fixed_by_the_seed_and_never_repeats_itself(count: int, seed: int) -> None:
-    trials = draw_trials(MODELS, count, seed)
-    assert trials == draw_trials(MODELS, count, seed)
+@given(learned=st.integers(1, 30), closed=st.integers(1, 30), seed=st.integers(0, 2**31))
+def test_the_trial_list_is_fixed_by_the_seed_and_never_repeats_itself(
+    learned: int, closed: int, seed: int
+) -> None:
+    settings = Tune(trials=learned, closed_form_trials=closed)
+    trials = draw_trials(MODELS, settings, seed)
+    assert trials == draw_trials(MODELS, settings, seed)
     assert [trial.number for trial in trials] == list(range(len(trials)))
     keys = [(trial.model, *sorted(trial.parameters.items())) for trial in trials]
     assert len(set(keys)) == len(keys)
     for spec in MODELS:
         drawn = [trial for trial in trials if trial.model == spec.name]
-        assert 1 <= len(drawn) <= count
+        possible = math.prod(len(values) for values in spec.space.values())
+        assert len(drawn) == min(learned if spec.learned else closed, possible)
         assert all(trial.parameters[key] in values for trial in drawn for key, values in spec.space.items())
 
 
 def test_a_models_trials_do_not_depend_on_which_other_models_are_swept() -> None:
-    alone = draw_trials([spec for spec in MODELS if spec.name == "gravity"], 5, seed=3)
-    among = [trial for trial in draw_trials(MODELS, 5, seed=3) if trial.model == "gravity"]
+    alone = draw_trials([spec for spec in MODELS if spec.name == "gravity"], Tune(), seed=3)
+    among = [trial for trial in draw_trials(MODELS, Tune(), seed=3) if trial.model == "gravity"]
     assert [trial.parameters for trial in alone] == [trial.parameters for trial in among]
 
 
