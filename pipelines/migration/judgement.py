@@ -150,12 +150,14 @@ class Judgement:
 
     @cached_property
     def variable_error(self) -> dict[str, float]:
-        """Of the candidate's city variables, on the back-test of the first seed; none of a model without."""
+        """Of the candidate's city variables, on the back-test of the first seed; those that it shows."""
         network = next(iter(self.candidate.backtest.values()))
         if not isinstance(network, DHGSIL):
             return {}
         said, seen = said_and_seen(network, self.data.backtest.judging)
-        return {name: standardised_error(said[name], seen[name]) for name in said}
+        return {
+            name: standardised_error(said[name], seen[name]) for name in said if np.isfinite(seen[name]).any()
+        }
 
     def variables(self, planted: Mapping[str, Float64Array]) -> tuple[VariableScore, ...]:
         """How DHG-SIL's variables order the cities in the test periods, one step ahead.

@@ -10,7 +10,7 @@ from pipelines.paths import RunPaths
 
 
 def planted_variables(name: str, flows: Flows) -> dict[str, Float64Array]:
-    """Variable -> T x N, NaN where nothing was planted; empty if the run is not simulated."""
+    """Variable -> T x N, NaN where nothing was planted; empty if nothing was, or not by these periods."""
     path = RunPaths(name).gold / "variables.parquet"
     if not path.exists():
         return {}
@@ -20,6 +20,8 @@ def planted_variables(name: str, flows: Flows) -> dict[str, Float64Array]:
     rows = [step.get(label, -1) for label in table["period"].to_pylist()]
     columns = [place.get(region, -1) for region in table["region"].to_pylist()]
     known = (np.array(rows) >= 0) & (np.array(columns) >= 0)
+    if not known.any():  # months were planted, and the run counts by weeks or quarters
+        return {}
     at = (np.array(rows)[known], np.array(columns)[known])
     found = {}
     for variable in VARIABLES:

@@ -58,6 +58,8 @@ class DHGSILModule(ForecastModule):
         anchors = torch.randperm(regions, generator=self.generator)[:_ANCHORS].to(self.device)
         total = torch.zeros((), device=batch.target.device)
         for name, of_variable in statistics.items():
+            if name in self.dhg_sil.without:
+                continue
             target = standardised(of_variable.flatten(0, 1).float())  # B h x N
             total = total + rank_contrast(cities.representations[name].flatten(0, 1), target, anchors)
             total = total + pair_rank(cities.variables[name].flatten(0, 1), target)

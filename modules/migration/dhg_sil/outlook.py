@@ -58,7 +58,9 @@ def city_outlook(
         value[name] = standard(cities.variables[name][0].double().numpy())
         rank[name] = _ranks(value[name])
         ranks = _ranks(value[name][:, None] + error[name] * drawn)  # h x draws x N
-        low[name], high[name] = (np.quantile(ranks, q, axis=1).round().astype(np.int64) for q in _LEVELS)
+        ends = (np.quantile(ranks, q, axis=1).round().astype(np.int64) for q in _LEVELS)
+        # Among many cities that are nearly alike the draws can miss the rank itself.
+        low[name], high[name] = np.minimum(next(ends), rank[name]), np.maximum(next(ends), rank[name])
     last = max(history.shape[1] - 1, 1)
     return CityOutlook(
         value=value,

@@ -122,3 +122,17 @@ def test_the_variables_are_held_against_their_statistics_and_against_what_was_pl
     without = Judgement(data, [base], Evaluate(bootstrap=200), seed=0)
     assert without.variables({}) == ()
     assert without.variable_error == {}
+
+
+def test_a_variable_that_the_data_cannot_show_has_no_error() -> None:
+    values = seasonal_flows(regions=5).values.copy()
+    np.einsum("tii->ti", values)[:] = 0  # nobody stays: no odds of staying
+    flows = flows_of(values)
+    backtest, final = (FlowData(flows, 12, 2, *ends) for ends in ((48, 60), (60, 72)))
+    spec = next(spec for spec in MODELS if spec.name == "dhg_sil")
+    own = Contender(
+        "dhg_sil", "own", {}, *({0: spec.build(each, CHOSEN).eval()} for each in (backtest, final))
+    )
+    found = Judgement(RunData(flows, SPLIT, backtest, final), [own], Evaluate(bootstrap=200), seed=0)
+    assert set(found.variable_error) == {"pull", "push", "reach"}
+    assert np.isfinite(list(found.variable_error.values())).all()

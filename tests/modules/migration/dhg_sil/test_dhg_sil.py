@@ -154,3 +154,24 @@ def test_the_outlook_ranks_the_cities_and_its_intervals_widen_with_the_error(
         assert (found.rank[name] <= found.rank_high[name]).all()
         np.testing.assert_array_equal(sure.rank_low[name], sure.rank[name])
     assert any((found.rank_high[name] > sure.rank_high[name]).any() for name in error)
+
+
+def test_a_rank_lies_in_its_interval_where_chance_decides_all() -> None:
+    data = planted(regions=30, steps=72)
+    network = SPECS["dhg_sil"].build(data, CHOSEN).eval()
+    window = data.judging[0]
+    found = city_outlook(network, window.history, window.season, {"pull": 100.0})  # type: ignore[arg-type]
+    assert (found.rank_low["pull"] <= found.rank["pull"]).all()
+    assert (found.rank["pull"] <= found.rank_high["pull"]).all()
+
+
+def test_a_variable_that_is_left_out_has_no_contrast(data: FlowData) -> None:
+    moved = {}
+    for without in ("", "pull"):
+        network = SPECS["dhg_sil"].build(data, {**HIDDEN, "without": without})
+        (phase,) = SPECS["dhg_sil"].phases
+        module = phase(network, data, HIDDEN, 0).module
+        module.loss(next(iter(phase(network, data, HIDDEN, 0).batches.train_dataloader()))).backward()  # type: ignore[operator]
+        moved[without] = network.variables.read["pull"].weight.grad  # type: ignore[union-attr, index]
+    assert (moved[""] != 0).any()
+    assert moved["pull"] is None or (moved["pull"] == 0).all()
