@@ -202,9 +202,8 @@ class MigrationPredictor:
         Raises:
             RequestError: if a region is unknown, the horizon beyond what was trained, or a newer flow wrong.
         """
-        asked = ForecastRequest(request.origin, request.destination, request.horizon, True, request.flows)
-        forecast = self.predict(asked)
         known = self.after(request.flows) if request.flows else self
+        forecast = known.predict(ForecastRequest(request.origin, request.destination, request.horizon))
         cell = (self.position[request.origin], self.position[request.destination])
         seen = [known.calendar.label(known.as_of - back) for back in range(len(known.history))][::-1]
         found = known.explanation

@@ -274,7 +274,7 @@ function series() {
 }
 
 const ADDENDS = {
-  opposite: "the corridors back", origin: "all that leaves the origins", destination: "all that comes here",
+  opposite: "the corridors back", origin: "all from the origins", destination: "all to this city",
   level: "common level", push: "push of the origins", pull: "pull of this city", stay: "stay", reach: "distance (reach)",
   corridor: "the corridors' own level", affinity: "affinity of the cities", scale: "scale of all corridors",
   correction: "what the network adds",

@@ -145,7 +145,7 @@ class Variables(Message):
     stay: list[Rank] = []
     """How strongly it keeps; without moves inside regions, its net inflow."""
     reach: list[Rank] = []
-    """How far its people go, against everybody else's."""
+    """How slowly what it sends thins out with distance."""
 
 
 class Totals(Message):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:  # it reads tables, by a library that serving does not have
     from modules.migration.windows import WindowDataset
 
 SIDES = ("opposite", "origin", "destination")
-"""What beside a corridor's own past is lagged: the opposite corridor, all that left its origin, all that
-reached its destination."""
+"""What beside a corridor's own past is lagged: the opposite corridor, all from its origin, all to its
+destination, those who stay included where they are flows."""
 
 
 class DHGSILCore(LogForecaster):

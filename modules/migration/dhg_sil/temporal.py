@@ -17,7 +17,7 @@ class LagWeights(nn.Module):
 
         s_ij^l = <Q_o z_i, K_o H_i^l> / sqrt(d) + <Q_d z_j, K_d H_j^l> / sqrt(d)
         signed:   b_ij^l = w_ij^l + 0.02 tanh(s_ij^l)
-        softmax:  b_ij^l = softmax_l(log |w_ij^l| + s_ij^l)
+        softmax:  b_ij^l = softmax_l(log(|w_ij^l| + 0.001) + s_ij^l)
 
     w are the core's weights (`modules.migration.dhg_sil.core`). Signed weights can
     subtract, which a seasonal difference needs; contributions b x add up exactly, as in RETAIN (Choi et al.,

@@ -61,7 +61,7 @@ def signed(value: float) -> str:
 def _gain(net: float) -> str:
     if net == 0:
         return "gains as many as it loses"
-    return f"{number(abs(net))} more people come than go" if net > 0 else f"{number(-net)} more go than come"
+    return f"{number(net)} more come than go" if net > 0 else f"{number(-net)} more go than come"
 
 
 def _second(report: CityReport, order: list[int]) -> str:
