@@ -180,11 +180,17 @@ class MigrationPredictor:
     def predict(self, request: ForecastRequest) -> dict[str, Any]:
         """Forecast: `as_of` and, for each period and corridor, the count and, if asked for, its interval.
 
+        Moves inside a region are left out where the model was not taught them.
+
         Raises:
-            RequestError: if a region is unknown, the horizon beyond what was trained, or a newer flow wrong.
+            RequestError: if a region is unknown, the horizon beyond what was trained, a newer flow wrong, or
+                moves inside a region are asked for and no part of this model.
         """
         origins = self._span("origin", request.origin)
         destinations = self._span("destination", request.destination)
+        if request.origin is not None and request.origin == request.destination and not self.rules.diagonal:
+            said = f"moves inside a region ({request.origin}) are not part of this model; name another"
+            raise RequestError("destination", said)
         longest = self.network.task.horizon
         horizon = longest if request.horizon is None else request.horizon
         if not 1 <= horizon <= longest:
@@ -243,6 +249,7 @@ class MigrationPredictor:
             for period, *of_period in zip(self.periods, *parts, strict=False)
             for origin, *of_origin in zip(self.regions[origins], *of_period, strict=True)
             for destination, *values in zip(self.regions[destinations], *of_origin, strict=True)
+            if self.rules.diagonal or origin != destination
         ]
 
 

@@ -306,6 +306,16 @@ class RunConfig(Section):
     release: Release = Release()
 
     @model_validator(mode="after")
+    def _queries_merge_adcodes(self) -> Self:
+        if self.source.kind == "flows":
+            return self
+        for code in (*self.regions.merge, *self.regions.merge.values()):
+            if re.fullmatch(r"[1-9]\d{5}", code) is None:
+                msg = f"regions.merge: {code!r} is no 6-digit adcode, by which queries are matched"
+                raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _windows_fit(self) -> Self:
         observed = len(self.period.observed)
         windows = self.windows

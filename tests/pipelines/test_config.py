@@ -76,3 +76,11 @@ def test_a_file_that_is_not_yaml_is_named(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("runs: [", encoding="utf-8")
     with pytest.raises(UserError, match=r"params\.yaml: line 1: not valid YAML"):
         load_run("x", tmp_path / "params.yaml")
+
+
+def test_regions_that_queries_are_merged_into_have_adcodes() -> None:
+    simulated = {**FLOWS, "source": {"kind": "simulate"}}
+    parse_run({**simulated, "regions": {"merge": {"371200": "370100"}}}, "entry")
+    parse_run({**FLOWS, "regions": {"merge": {"莱芜": "济南"}}}, "entry")
+    with pytest.raises(UserError, match=r"regions\.merge: '莱芜' is no 6-digit adcode"):
+        parse_run({**simulated, "regions": {"merge": {"莱芜": "370100"}}}, "entry")

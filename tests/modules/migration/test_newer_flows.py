@@ -11,7 +11,7 @@ from modules.migration.cells import CellRules
 from modules.migration.networks import NETWORKS
 from modules.migration.newer_flows import LARGEST_COUNT, MOST_PERIODS
 from modules.migration.predictor import MigrationPredictor
-from modules.migration.request import ForecastRequest, Move
+from modules.migration.request import ExplainRequest, ForecastRequest, Move
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 ZERO = CellRules(absent="zero", zero=True, diagonal=True)
@@ -120,3 +120,17 @@ def test_a_wrong_row_is_named(rows: list[Move], message: str) -> None:
     known = replace(GRU, rules=replace(ZERO, diagonal=False))
     with pytest.raises(RequestError, match=message):
         known.predict(ForecastRequest(flows=tuple(rows)))
+
+
+def test_moves_inside_a_region_are_answered_only_where_they_were_taught() -> None:
+    between = replace(GRU, rules=replace(ZERO, diagonal=False))
+    whole, others = (each.predict(ForecastRequest(horizon=1))["forecasts"] for each in (GRU, between))
+    assert others == [row for row in whole if row["origin"] != row["destination"]]
+    assert between.predict(ForecastRequest("r00", "r01", 1)) == GRU.predict(ForecastRequest("r00", "r01", 1))
+    for ask in (
+        lambda: between.predict(ForecastRequest("r00", "r00")),
+        lambda: between.explain(ExplainRequest("r00", "r00")),
+    ):
+        with pytest.raises(RequestError, match="not part of this model") as caught:
+            ask()
+        assert caught.value.field == "destination"
