@@ -15,7 +15,7 @@ from torch import Tensor
 
 from modules.artefact import verify
 from modules.errors import RequestError
-from modules.migration.arrays import Float64Array
+from modules.migration.arrays import Float64Array, FloatArray
 from modules.migration.cells import CellRules
 from modules.migration.dhg_sil.dhg_sil import DHGSIL
 from modules.migration.dhg_sil.outlook import CityOutlook, city_outlook
@@ -47,8 +47,8 @@ class Explanation:
         terms: name -> h x N x N.
     """
 
-    lags: dict[str, Float64Array]
-    terms: dict[str, Float64Array]
+    lags: dict[str, FloatArray]
+    terms: dict[str, FloatArray]
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,8 @@ class MigrationPredictor:
         with torch.inference_mode():
             found = self.network.explain(self.history[None], self._season)
         return Explanation(
-            lags={name: each[0].double().numpy() for name, each in found.lags.items()},
-            terms={name: each[0].double().numpy() for name, each in found.terms.items()},
+            lags={name: each[0].numpy() for name, each in found.lags.items()},
+            terms={name: each[0].numpy() for name, each in found.terms.items()},
         )
 
     @cached_property

@@ -171,12 +171,12 @@ class DHGSILCore(LogForecaster):
 
     def _residuals(self, windows: "WindowDataset", late: Tensor) -> Residuals:
         every = [windows[index] for index in range(len(windows))]
-        x = torch.stack([self.encoder.encode(window.history.double()) for window in every])
+        x = torch.stack([self.encoder.encode(window.history) for window in every])
         season = torch.stack([window.season for window in every])
-        target = torch.stack([self.encoder.encode(window.target.double()) for window in every])
-        made = [self.encoded(x[i : i + 1].float(), season[i : i + 1]) for i in range(len(every))]
-        weight = torch.stack([window.scored * at for window, at in zip(every, late, strict=True)])
-        return Residuals(x, torch.where(weight > 0, target - torch.cat(made), 0.0), weight, season)
+        target = torch.stack([self.encoder.encode(window.target) for window in every])
+        made = torch.cat([self.encoded(x[i : i + 1], season[i : i + 1]) for i in range(len(every))])
+        weight = torch.stack([window.scored * at for window, at in zip(every, late.float(), strict=True)])
+        return Residuals(x, torch.where(weight > 0, target - made, 0.0), weight, season)
 
     def _past_and_residual(
         self, windows: "WindowDataset", index: int, used: list[int]

@@ -69,18 +69,18 @@ def corridor_effects(residuals: Residuals, cycle: int, shrinkage: Shrinkage) -> 
             torch.full((cycle,), shrinkage.season if cycle > 1 else 0.0),
             torch.full((length,), shrinkage.lags * spread),
         ]
-    ).to(residuals.x.dtype)
+    ).double()
     used = penalty > 0
     effects = penalty.new_zeros(horizon, regions, regions, len(penalty))
     for origin in range(regions if used.any() else 0):  # bounds memory, whatever the number of regions
-        lags = residuals.x[:, :, origin] - centre[origin]
+        lags = (residuals.x[:, :, origin] - centre[origin]).double()
         for step in range(horizon):
             season = one_hot(residuals.season[:, step] % cycle, cycle).to(lags.dtype)[..., None]
             level = lags.new_ones(windows, 1, regions)
             phi = torch.cat([level, season.expand(-1, -1, regions), lags], dim=1)[:, used]
-            weighted = phi * residuals.weight[:, step, None, origin]
+            weighted = phi * residuals.weight[:, step, None, origin].double()
             gram = torch.einsum("nfj,ngj->jfg", weighted, phi) + torch.diag(penalty[used])
-            moment = torch.einsum("nfj,nj->jf", weighted, residuals.left[:, step, origin])
+            moment = torch.einsum("nfj,nj->jf", weighted, residuals.left[:, step, origin].double())
             effects[step, origin, :, used] = torch.linalg.solve(gram, moment)
     level, season, lags = torch.split(effects.movedim(-1, 1), [1, cycle, length], dim=1)
     return CorridorEffects(level[:, 0] - (lags * centre).sum(1), season, lags)

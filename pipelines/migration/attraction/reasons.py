@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from modules.migration.arrays import Float64Array
+from modules.migration.arrays import Float64Array, FloatArray
 from modules.migration.predictor import Explanation
 from pipelines.migration.attraction.partners import off_diagonal
 from pipelines.migration.attraction.record import Reasons
@@ -28,7 +28,7 @@ def reasons(explained: Explanation, forecast: Float64Array) -> Reasons:
     weights = np.stack([off_diagonal(step) for step in forecast])
     weights /= np.maximum(weights.sum(1, keepdims=True), 1e-12)
 
-    def by_city(addend: Float64Array) -> Float64Array:
+    def by_city(addend: FloatArray) -> Float64Array:
         return np.asarray((addend * weights).sum(1), dtype=np.float64)  # h x N
 
     parts = {str(lag): by_city(own[:, -lag]) for lag in range(1, own.shape[1] + 1)}
