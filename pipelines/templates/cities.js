@@ -233,9 +233,8 @@ function ticksOf(top) {
   return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, k) => k * step);
 }
 
-// Lines over periods. lines: {values, colour, dash, low, high, name}; low and high are of the periods ahead.
 const compact = (v) => (Math.abs(v) >= 1e6 ? `${number(v / 1e6, Number.isInteger(v / 1e6) ? 0 : 1)}\u202fM` : number(v));
-
+// Lines over periods. lines: {values, colour, dash, low, high, name}; low and high are of the periods ahead.
 function chart(box, label, periods, observed, lines, { form = compact } = {}) {
   const width = widthOf(box), height = Math.min(260, Math.max(190, width * 0.4)), pad = [52, lines[0].name ? 96 : 12, 10, 24];
   const all = lines.flatMap((line) => [...line.values, ...(line.high ?? []), ...(line.low ?? [])]).filter((v) => v !== null);
@@ -360,7 +359,6 @@ function render() {
 
 const placeOf = (hash) => R.cities.findIndex((city) => city.region === decodeURIComponent(hash.slice(1)));
 const toPanel = () => at("city").scrollIntoView();
-
 const choosePeriod = (period) => { state.period = period; render(); };
 
 // The address names the city, so it can be sent to somebody; choosing changes the address, the address the page.

@@ -13,7 +13,8 @@ def rank_contrast(representation: Tensor, statistic: Tensor, anchors: Tensor) ->
 
     For an anchor i and every other city j, the negatives are the cities l at least as far from i:
     -log exp(cos_ij / T) / sum_l exp(cos_il / T), T = 0.5, mean over i and j. Zha et al., NeurIPS 2023
-    (arXiv:2210.01189). Sorted by distance the denominators are one running log-sum-exp.
+    (arXiv:2210.01189). Sorted by distance the denominators are one running log-sum-exp; of two cities equally
+    far, one counts as the farther.
 
     Shapes:
         representation: P x N x d (P cases); statistic: P x N, NaN where unknown.
