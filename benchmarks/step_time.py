@@ -27,7 +27,7 @@ PERIODS, LENGTH, HORIZON, HIDDEN, REPEATS = 40, 3, 2, 16, 5
 CHOSEN: dict[str, float | int | str] = {
     "alpha": 0.1, "anchor": "last", "size_weight": 0.5, "beta": 0.1, "half_life": 0.0, "sides": "all",
     "shrinkage": 8.0, "season_shrinkage": 0.0, "lag_shrinkage": 0.0, "loss_weight": 0.5,
-    "hidden": HIDDEN, "dropout": 0.1, "learning_rate": 5e-4, "epochs": 1,
+    "hidden": HIDDEN, "dropout": 0.1, "learning_rate": 5e-4, "steps": 1,
 }  # fmt: skip
 HEAD = f"""# Results: training time by number of cities
 

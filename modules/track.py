@@ -20,7 +20,7 @@ class Phase:
 
     module: pl.LightningModule
     batches: pl.LightningDataModule
-    epochs: int
+    steps: int
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ def fit(
                 "ignore", message=".*does not have many workers.*|.*isinstance.treespec.*"
             )
             pl.Trainer(
-                max_epochs=training.epochs,
+                max_steps=training.steps,
+                max_epochs=-1,
                 accelerator=accelerator,
                 devices=1,
                 deterministic=True,

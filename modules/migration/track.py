@@ -50,7 +50,7 @@ _GRADIENT: Space = {
     "hidden": (8, 16, 32),
     "dropout": (0.1, 0.3),
     "learning_rate": (1e-4, 5e-4, 2e-3),
-    "epochs": (10, 20, 40),
+    "steps": (50, 100, 200),
 }
 _LEARNED: Space = {**_GRADIENT, "loss_weight": (0.0, 0.5, 1.0), "half_life": (0.0, 0.5, 0.25)}
 CONTRAST = 0.004
@@ -134,26 +134,25 @@ def _dhg_sil(data: FlowData, chosen: Hyperparameters) -> DHGSIL:
 
 def _settings(data: FlowData, chosen: Hyperparameters, seed: int) -> tuple[FlowDataModule, dict[str, Any]]:
     batches = FlowDataModule(data, seed, float(chosen["half_life"]))
-    steps = int(chosen["epochs"]) * len(batches.train_dataloader())
     rate, power = float(chosen["learning_rate"]), float(chosen["loss_weight"])
-    return batches, {"learning_rate": rate, "steps": steps, "size_weight": power, "seed": seed}
+    return batches, {"learning_rate": rate, "steps": int(chosen["steps"]), "size_weight": power, "seed": seed}
 
 
 def _by_forecast(network: LogForecaster, data: FlowData, chosen: Hyperparameters, seed: int) -> Phase:
     batches, settings = _settings(data, chosen, seed)
-    return Phase(ForecastModule(network, data.size, **settings), batches, int(chosen["epochs"]))
+    return Phase(ForecastModule(network, data.size, **settings), batches, int(chosen["steps"]))
 
 
 def _by_forecast_and_contrast(network: DHGSIL, data: FlowData, chosen: Hyperparameters, seed: int) -> Phase:
     batches, settings = _settings(data, chosen, seed)
     contrast = float(chosen.get("contrast", CONTRAST))
     module = DHGSILModule(network, data.size, contrast=contrast, **settings)
-    return Phase(module, batches, int(chosen["epochs"]))
+    return Phase(module, batches, int(chosen["steps"]))
 
 
 def _by_corridors(network: ResidualGRU, data: FlowData, chosen: Hyperparameters, seed: int) -> Phase:
     batches, settings = _settings(data, chosen, seed)
-    return Phase(CorridorModule(network, data.size, **settings), batches, int(chosen["epochs"]))
+    return Phase(CorridorModule(network, data.size, **settings), batches, int(chosen["steps"]))
 
 
 def _learned(network_type: type[CorrectedForecaster], phase: Callable[..., Phase] = _by_forecast) -> Spec:

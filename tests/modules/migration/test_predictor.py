@@ -30,7 +30,7 @@ CHOSEN = {
     "hidden": 4,
     "dropout": 0.0,
     "learning_rate": 1e-3,
-    "epochs": 1,
+    "steps": 5,
     "half_life": 0.5,
     "sides": "all",
     "shrinkage": 8.0,

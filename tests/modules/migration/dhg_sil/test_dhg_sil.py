@@ -16,7 +16,7 @@ from tests.modules.migration.planted import flows_of
 from tests.modules.migration.test_predictor import CHOSEN
 
 SPECS = {spec.name: spec for spec in MODELS}
-HIDDEN = {**CHOSEN, "hidden": 8, "learning_rate": 5e-3, "epochs": 5, "loss_weight": 0.0, "half_life": 0.0}
+HIDDEN = {**CHOSEN, "hidden": 8, "learning_rate": 5e-3, "steps": 25, "loss_weight": 0.0, "half_life": 0.0}
 
 
 def planted(*, diagonal: bool = True, distances: bool = True, regions: int = 9, steps: int = 72) -> FlowData:
@@ -88,7 +88,7 @@ def test_the_learned_parts_of_an_explanation_add_up_and_are_where_they_belong(
 
 def test_it_learns_and_forecasts_better_than_the_ridge_below_its_core(data: FlowData) -> None:
     curve = LossCurve()
-    chosen = {**HIDDEN, "epochs": 10, "season_shrinkage": 0.0, "lag_shrinkage": 0.0}
+    chosen = {**HIDDEN, "steps": 50, "season_shrinkage": 0.0, "lag_shrinkage": 0.0}
     network = fit(SPECS["dhg_sil"], data, chosen, seed=0, curve=curve)
     assert curve.losses[-1] < curve.losses[0]
     ridge = SPECS["ridge_ar_calendar"].build(data, HIDDEN).eval()
@@ -129,7 +129,7 @@ def test_without_distances_and_diagonal_the_parts_that_need_them_are_off() -> No
 
 @pytest.mark.parametrize("without", ABLATIONS)
 def test_what_is_left_out_changes_the_forecast_and_nothing_else_breaks(without: str, data: FlowData) -> None:
-    short = {**HIDDEN, "epochs": 2}
+    short = {**HIDDEN, "steps": 10}
     whole = forecast(fit(SPECS["dhg_sil"], data, short, seed=0), data.judging)  # type: ignore[arg-type]
     network = fit(SPECS["dhg_sil"], data, {**short, "without": without}, seed=0)
     made = forecast(network, data.judging)  # type: ignore[arg-type]
