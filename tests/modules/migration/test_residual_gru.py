@@ -21,7 +21,7 @@ CHOSEN = {
     "hidden": 8,
     "dropout": 0.0,
     "learning_rate": 5e-3,
-    "steps": 160,
+    "steps": 340,
     "loss_weight": 0.0,
     "half_life": 0.0,
 }
