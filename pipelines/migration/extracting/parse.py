@@ -86,9 +86,10 @@ def parse(texts: pl.DataFrame, rows: pl.DataFrame, lexicon: Lexicon, memory: Mem
     texts = texts.with_row_index("at")
     found = _found(texts, lexicon)
     judged = texts.select("at", outcome=_verdicts(texts, found))
-    wanted = judged.filter(pl.col("outcome") == NO_PLACE).select("at")
-    mentions = found.filter(pl.col("kind") == PLACE).select("at", "term").unique()
-    readings = mentions.join(wanted, on="at", how="semi").join(lexicon.readings, on="term")
+    wanted = (judged["outcome"] == NO_PLACE).gather(found["at"])
+    mentions = found.filter(wanted, pl.col("kind") == PLACE).select("at", "term")
+    simple = _simple(mentions, lexicon)
+    readings = mentions.join(simple, on="at", how="anti").unique().join(lexicon.readings, on="term")
     settled, open_ = _settle(readings, lexicon)
     unsure = texts.select("at", "text").join(open_, on="at", how="semi")
     pairs = _pairs(unsure, rows, len(outcomes))
@@ -98,7 +99,7 @@ def parse(texts: pl.DataFrame, rows: pl.DataFrame, lexicon: Lexicon, memory: Mem
     depends = _conclude(pl.concat([answers, beside]), ["at", "origin"])
     concluded, sets = _numbered(pl.concat([sure, depends], how="diagonal"))
     anywhere = pl.col("origin").is_null()
-    placed = concluded.filter(anywhere).drop("origin")
+    placed = pl.concat([concluded.filter(anywhere).drop("origin"), simple])
     rest = judged.join(pl.concat([placed.select("at"), unsure.select("at")]), on="at", how="anti")
     closed = pl.concat([rest, placed])
     outcomes = outcomes.scatter(numbers.gather(closed["at"]), closed["outcome"])
@@ -117,7 +118,7 @@ def _pairs(unsure: pl.DataFrame, rows: pl.DataFrame, texts: int) -> pl.DataFrame
 
 
 def _found(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """Every term of every text with its kind: at (sorted), term, kind."""
+    """Every term of every text with its kind: at, term, kind."""
     plain = ~pl.col("query").str.contains(_NOT_PLAIN)
     parts = [
         texts.filter(plain).select("at", normal="query"),
@@ -127,9 +128,8 @@ def _found(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
         pl.concat(parts)
         .lazy()
         .select("at", pl.col("normal").str.extract_many(lexicon.patterns, leftmost=True).alias("term"))
-        .sort("at")
         .explode("term", empty_as_null=False)
-        .join(lexicon.kinds.lazy(), on="term", maintain_order="left")
+        .join(lexicon.kinds.lazy(), on="term")
         .collect()
     )
 
@@ -171,6 +171,17 @@ def _verdict(kinds: pl.Expr) -> pl.Expr:
         .otherwise(NO_JOB_INTENT)
         .cast(pl.UInt32).alias("outcome")
     )  # fmt: skip
+
+
+def _simple(mentions: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
+    """at, outcome of the many texts with one place that surely is one: what all that follows would find."""
+    only = pl.len().over("term") == 1
+    plain = lexicon.readings.filter(only, pl.col("strength") == SURE).select(
+        "term", outcome=pl.when(pl.col("code") < _CITIES).then(PROVINCE_ONLY).otherwise("code")
+    )
+    once = np.bincount(mentions["at"].to_numpy()) == 1
+    alone = mentions.filter(pl.Series(once, dtype=pl.Boolean).gather(mentions["at"]))
+    return alone.join(plain, on="term").select("at", pl.col("outcome").cast(pl.UInt32))
 
 
 def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.DataFrame]:
