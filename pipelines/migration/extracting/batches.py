@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from modules.errors import UserError
 from pipelines.config.extract import LogColumns, QueriesSource
-from pipelines.migration.extracting.cast import COLUMNS
+from pipelines.migration.extracting.raw import COLUMNS
 from pipelines.migration.importing.read_table import demand_columns
 
 _ROWS = 1 << 19
@@ -22,7 +22,7 @@ Ragged = list[str]
 
 
 def batches(path: Path, source: QueriesSource, ragged: Ragged) -> Iterator[pl.DataFrame]:
-    """The rows of one file as cast.COLUMNS; ragged csv rows are left out and noted.
+    """The rows of one file as raw.COLUMNS; ragged csv rows are left out and noted.
 
     Raises:
         UserError: if the file is of another kind, empty, broken, or lacks a column.

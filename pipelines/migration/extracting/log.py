@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modules.errors import UserError
-from modules.migration.period import Calendar, Unit
+from modules.migration.period import Unit
 from pipelines.config.extract import QueriesSource
 from pipelines.migration.extracting.batches import Ragged, batches
-from pipelines.migration.extracting.cast import COLUMNS, EARLIEST, LATEST, read_times
+from pipelines.migration.extracting.cast import EARLIEST, LATEST, read_times
+from pipelines.migration.extracting.raw import Raw, broken, read_raw, together
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_COLUMNS = dict(zip(("query_id", "user_hash", "ts", "origin", "text"), COLUMNS, strict=True))
 _MONTHS = {"month": 1, "day": 1, "quarter": 3, "year": 12}
 UNDATED = "undated"
 _ROWS = 1_000_000
@@ -31,7 +31,7 @@ class Chunk:
 
     Attributes:
         label: sorts as time does.
-        files: parquet; the contract's columns, or cast.COLUMNS.
+        files: parquet, as `read_raw` takes them.
         months: by file, the month that its rows must be of, where the files' names say so.
     """
 
@@ -98,47 +98,30 @@ def spooled_chunks(
     return chunks, ragged
 
 
-def read_chunk(chunk: Chunk) -> Iterator[pl.DataFrame]:
-    """The raw rows of a chunk, cast.COLUMNS: months in parts that a processor's cache likes, or all together.
-
-    Where the files' names tell the month, its ordinal stands in `month`.
+def read_chunk(chunk: Chunk) -> Iterator[Raw]:
+    """The raw rows of a chunk: months in parts that a processor's cache likes, or all together.
 
     Raises:
         UserError: if a file is broken or lacks a column.
     """
     if not chunk.months:
-        yield pl.concat([_read(path) for path in chunk.files])
+        yield together([read_raw(path) for path in chunk.files])
         return
-    part: list[pl.DataFrame] = []
+    part: list[Raw] = []
     for path, month in zip(chunk.files, chunk.months, strict=True):
-        ordinal = pl.lit(Calendar("month").ordinal(month), pl.Int32)
-        part.append(_read(path).with_columns(month=ordinal))
-        if sum(frame.height for frame in part) >= _PART:
-            yield pl.concat(part, rechunk=True)
+        part.append(read_raw(path, month))
+        if sum(raw.rows.height for raw in part) >= _PART:
+            yield together(part)
             part = []
     if part:
-        yield pl.concat(part, rechunk=True)
-
-
-def _read(path: Path) -> pl.DataFrame:
-    try:
-        names = pl.read_parquet_schema(path)
-        wanted = list(COLUMNS) if "user" in names else list(_COLUMNS)
-        return pl.read_parquet(path, columns=wanted).rename(_COLUMNS, strict=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise _broken(path, error) from error
+        yield together(part)
 
 
 def _rows(path: Path) -> int:
     try:
         return int(pq.read_metadata(path).num_rows)
     except (pa.ArrowException, OSError) as error:
-        raise _broken(path, error) from error
-
-
-def _broken(path: Path, error: Exception) -> UserError:
-    what = " ".join(str(error).split())[:120]
-    return UserError(f"{path}: is not a month of queries as `simulate` writes it ({what})")
+        raise broken(path, error) from error
 
 
 def _label(written: pl.Series, unit: Unit) -> pl.Series:

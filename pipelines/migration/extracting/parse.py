@@ -53,65 +53,72 @@ class Parsed:
     """What the texts say.
 
     Attributes:
-        outcomes: text, outcome: one of VERDICTS, a prefecture's adcode, or a key of `sets`; not of the texts
-            whose place depends on where the user is.
+        outcomes: by text: one of VERDICTS or UNREADABLE, a prefecture's adcode, or a key of `sets`; null
+            where the place depends on where the user is.
         sets: outcome, code: the destinations of outcomes that name several.
         open: text, origin, outcome of those, for the pairs that occur.
     """
 
-    outcomes: pl.DataFrame
+    outcomes: pl.Series
     sets: pl.DataFrame
     open: pl.DataFrame
 
 
-def parse(rows: pl.DataFrame, lexicon: Lexicon, memory: Memory | None = None) -> Parsed:
-    """Judge every distinct text of some rows, each once.
+def parse(texts: pl.DataFrame, rows: pl.DataFrame, lexicon: Lexicon, memory: Memory | None = None) -> Parsed:
+    """Judge some distinct texts, each once.
 
     An Aho-Corasick automaton (Polars' `extract_many`) takes the leftmost, then longest, so none overlap.
     A place with several readings is read as the one that another place of the text contains or lies in; else
     as the one where the user is; else as the only one in the user's province; else it is ambiguous.
 
     Args:
-        rows: text (64-bit hash), query (as typed), origin (adcode, 0: unknown).
+        texts: hash (64 bit), query (as typed).
+        rows: text (row of `texts`), origin (adcode, 0: unknown).
         lexicon: the dictionary.
         memory: what earlier texts came to.
     """
-    texts = rows.select("text", "query").unique("text", keep="any")
-    texts, known = memory.split(texts) if memory else (texts, None)
+    outcomes = pl.Series("outcome", [None], pl.UInt32).new_from_index(0, texts.height)
+    texts = texts.with_row_index("text")
+    if memory is not None:
+        texts, known = memory.split(texts)
+        outcomes = outcomes.scatter(known["text"], known["outcome"])
+    numbers = texts["text"]
     texts = texts.with_row_index("at")
     found = _found(texts, lexicon)
     judged = texts.select("at", outcome=_verdicts(texts, found))
-    wanted = judged.filter(pl.col("outcome") == NO_PLACE).select("at")
-    mentions = found.filter(pl.col("kind") == PLACE).select("at", "term").unique()
-    readings = mentions.join(wanted, on="at", how="semi").join(lexicon.readings, on="term")
+    wanted = (judged["outcome"] == NO_PLACE).gather(found["at"])
+    mentions = found.filter(wanted, pl.col("kind") == PLACE).select("at", "term")
+    simple = _simple(mentions, lexicon)
+    readings = mentions.join(simple, on="at", how="anti").unique().join(lexicon.readings, on="term")
     settled, open_ = _settle(readings, lexicon)
     unsure = texts.select("at", "text").join(open_, on="at", how="semi")
-    pairs = (
-        rows.lazy()
-        .select("origin", "text")
-        .join(unsure.lazy(), on="text")
-        .select("at", "origin")
-        .unique()
-        .collect()
-    )
+    pairs = _pairs(unsure, rows, len(outcomes))
     answers = _ask_origin(open_, pairs)
     beside = settled.join(pairs, on="at").select(answers.columns)
     sure = _conclude(settled.join(unsure, on="at", how="anti"), ["at"])
     depends = _conclude(pl.concat([answers, beside]), ["at", "origin"])
-    outcomes, sets = _numbered(pl.concat([sure, depends], how="diagonal"))
+    concluded, sets = _numbered(pl.concat([sure, depends], how="diagonal"))
     anywhere = pl.col("origin").is_null()
-    placed = outcomes.filter(anywhere).drop("origin")
+    placed = pl.concat([concluded.filter(anywhere).drop("origin"), simple])
     rest = judged.join(pl.concat([placed.select("at"), unsure.select("at")]), on="at", how="anti")
-    keys = texts.select("at", "text")
-    closed = keys.join(pl.concat([rest, placed]), on="at").drop("at")
-    opened = keys.join(outcomes.filter(~anywhere), on="at").drop("at")
+    closed = pl.concat([rest, placed])
+    outcomes = outcomes.scatter(numbers.gather(closed["at"]), closed["outcome"])
+    opened = concluded.filter(~anywhere).with_columns(text=pl.lit(numbers).gather("at")).drop("at")
     if memory is not None:
-        memory.keep(closed)
-    return Parsed(closed if known is None else pl.concat([known, closed]), sets, opened)
+        memory.keep(closed.select("outcome", hash=pl.lit(texts["hash"]).gather("at")))
+    return Parsed(outcomes, sets, opened)
+
+
+def _pairs(unsure: pl.DataFrame, rows: pl.DataFrame, texts: int) -> pl.DataFrame:
+    """at, origin: from where the texts that depend on it were typed."""
+    depends = np.zeros(texts, np.bool_)
+    depends[unsure["text"].to_numpy()] = True
+    some = rows.select("text", "origin").filter(pl.Series(depends).gather(rows["text"]))
+    return some.unique().join(unsure, on="text").select("at", "origin")
 
 
 def _found(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """Every term of every text with its kind: at (sorted), term, kind."""
+    """Every term of every text with its kind: at, term, kind."""
     plain = ~pl.col("query").str.contains(_NOT_PLAIN)
     parts = [
         texts.filter(plain).select("at", normal="query"),
@@ -121,9 +128,8 @@ def _found(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
         pl.concat(parts)
         .lazy()
         .select("at", pl.col("normal").str.extract_many(lexicon.patterns, leftmost=True).alias("term"))
-        .sort("at")
         .explode("term", empty_as_null=False)
-        .join(lexicon.kinds.lazy(), on="term", maintain_order="left")
+        .join(lexicon.kinds.lazy(), on="term")
         .collect()
     )
 
@@ -165,6 +171,17 @@ def _verdict(kinds: pl.Expr) -> pl.Expr:
         .otherwise(NO_JOB_INTENT)
         .cast(pl.UInt32).alias("outcome")
     )  # fmt: skip
+
+
+def _simple(mentions: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
+    """at, outcome of the many texts with one place that surely is one: what all that follows would find."""
+    only = pl.len().over("term") == 1
+    plain = lexicon.readings.filter(only, pl.col("strength") == SURE).select(
+        "term", outcome=pl.when(pl.col("code") < _CITIES).then(PROVINCE_ONLY).otherwise("code")
+    )
+    once = np.bincount(mentions["at"].to_numpy()) == 1
+    alone = mentions.filter(pl.Series(once, dtype=pl.Boolean).gather(mentions["at"]))
+    return alone.join(plain, on="term").select("at", pl.col("outcome").cast(pl.UInt32))
 
 
 def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.DataFrame]:
