@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipelines.migration.extracting.judge import Judged
 from pipelines.migration.extracting.parse import NO_PLACE, UNREADABLE, VERDICTS
@@ -44,44 +45,51 @@ def count(judged: Judged, rules: Rules) -> Counted:
 
     A user with one intention (set of destinations) at several origins counts at the one with most searches;
     a user whose sets overlap counts at a destination once, with the largest of the shares 1/k. Such users are
-    few, so all others take a short way: distinct (user, origin) and (user, intention), and sums.
+    few, and most have one row: these are only summed, the others take a short way: distinct (user, origin)
+    and (user, intention), and sums.
     """
     rows = judged.rows.select("period", "origin", "outcome", who=_mixed("user", "period", _MIX_PERIOD))
-    busy = _more_often_than(rows["who"], rules.max_queries)
+    ordered = rows["who"].sort().to_numpy()
+    again = rows["who"].is_in(_more_often_than(ordered, 1).implode()) | (rows["outcome"] >= _CODES)
     readable = ~pl.col("outcome").is_in(list(UNREADABLE))
-    machine = pl.col("who").is_in(busy.implode()) if len(busy) else pl.lit(value=False)
-    sound = rows.select(readable & ~machine).to_series()
-    people, machines = rows.filter(sound), rows.filter(~sound).filter(readable & machine)
-    tally = _tally(people)
+    lone = _tally(rows.filter(~again)).filter(readable)
+    rows = rows.filter(again)
+    machine = pl.col("who").is_in(_more_often_than(ordered, rules.max_queries).implode())
+    people, machines = rows.filter(readable & ~machine), rows.filter(readable & machine)
+    tally = pl.concat([_tally(people), lone])
     somewhere = people.filter(pl.col("origin") > 0)
     here = _distinct(somewhere, "origin")
     wishes = somewhere.filter(pl.col("outcome") >= _FIRST_CODE)
     odd = pl.concat(
-        [_more_often_than(here["who"], 1), wishes.filter(pl.col("outcome") >= _CODES)["who"].unique()]
+        [
+            _more_often_than(here["who"].sort().to_numpy(), 1),
+            wishes.filter(pl.col("outcome") >= _CODES)["who"].unique(),
+        ]
     )
     special = pl.col("who").is_in(odd.implode())
-    plain = wishes.filter(~special) if len(odd) else wishes
-    exact = _at_one_origin(wishes.filter(special) if len(odd) else wishes.clear())
+    plain, exact = wishes.filter(~special), _at_one_origin(wishes.filter(special))
     simple = _tally(plain).join(_tally(_distinct(plain, "outcome")).rename({"rows": "people"}), on=_CELL)
+    wish = (pl.col("origin") > 0) & (pl.col("outcome") >= _FIRST_CODE)
+    simple = pl.concat([simple, lone.filter(wish).with_columns(people="rows")])
     intentions = pl.concat(
         [simple, exact.group_by(_CELL).agg(pl.col("rows").sum(), people=pl.len().cast(pl.Int64))],
         how="diagonal",
     )
     intentions = intentions.group_by(_CELL).agg(pl.col("rows", "people").sum())
+    here = pl.concat([_tally(here), lone.filter(pl.col("origin") > 0)])
     return Counted(
         _fate(judged, rules, _tally(machines), tally),
         _with_codes(intentions, judged.sets),
         _cells(simple, exact, judged.sets),
-        _search(tally, _tally(here), intentions, judged.sets),
+        _search(tally, here, intentions, judged.sets),
         judged.quarantine.drop("period"),
     )
 
 
-def _more_often_than(values: pl.Series, times: int) -> pl.Series:
-    """The values that occur more often than so many times, each once."""
-    ordered = values.sort().to_numpy()
+def _more_often_than(ordered: NDArray[np.uint64], times: int) -> pl.Series:
+    """The values that occur more often than so many times, some of them several times."""
     later, earlier = ordered[times:], ordered[: max(len(ordered) - times, 0)]
-    return pl.Series("who", np.unique(later[later == earlier]), pl.UInt64)
+    return pl.Series("who", later[later == earlier], pl.UInt64)
 
 
 def _mixed(column: str, other: str, factor: int) -> pl.Expr:
