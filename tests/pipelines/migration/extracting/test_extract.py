@@ -61,7 +61,20 @@ def test_several_destinations_share_one_person_and_a_plain_wish_wins() -> None:
 
 def test_a_traveller_counts_where_most_searches_were_made() -> None:
     log = rows(*[("ann", SHANGHAI, "深圳 招聘")] * 2, ("ann", BEIJING, "深圳 招聘"))
-    assert flows(extracted(entry(), log)) == {(MARCH, SHANGHAI, SHENZHEN): 1.0}
+    tables = extracted(entry(), log)
+    assert flows(tables) == {(MARCH, SHANGHAI, SHENZHEN): 1.0}
+    assert tables["flows"]["n_queries"].to_list() == [2]
+    assert tables["search"].select("region", "named").rows() == [(BEIJING, 1), (SHANGHAI, 2)]
+
+
+def test_a_travellers_searches_count_where_they_were_made() -> None:
+    log = rows(("ann", BEIJING, "上海 招聘"), ("ann", SUZHOU, "上海 深圳 招聘"))
+    tables = extracted(entry(), log)
+    assert tables["flows"].select("origin", "destination", "n_users", "n_queries").rows() == [
+        (BEIJING, SHANGHAI, 1, 1), (SUZHOU, SHENZHEN, 1, 1),
+    ]  # fmt: skip
+    assert tables["search"].select("region", "named").rows() == [(BEIJING, 1), (SUZHOU, 2)]
+    assert tables["queries"]["cells"].sum() == 2
 
 
 def test_an_origin_may_be_a_district() -> None:
@@ -306,6 +319,13 @@ def test_people_are_counted_as_by_hand(searches: list[Search]) -> None:
     ]
     tables = extracted(entry(extract={"max_queries_a_user": 12}), log)
     assert flows(tables) == pytest.approx(by_hand(searches, most=12))
+    sent = tables["flows"].group_by("period", region="origin").agg(sent=pl.col("n_queries").sum())
+    assert (
+        tables["search"]
+        .join(sent, on=("period", "region"))
+        .filter(pl.col("sent") > pl.col("named"))
+        .is_empty()
+    )
 
 
 def by_hand(searches: list[Search], most: int) -> dict[tuple[str, str, str], float]:
