@@ -16,10 +16,14 @@ SHOWN = 80
 """Letters of an offending value that quarantine keeps."""
 
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
-_OTHER_FORMS = ("T%H:%M:%S%.f%:z", "T%H:%M:%S%.fZ", "T%H:%M:%S%.f", "T%H:%M", "")
+_OTHER_FORMS = (
+    *("%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f"),
+    *("%Y-%m-%dT%H:%M", "%Y-%m-%d", "%Y-%m-%dT%H:%M%:z", "%Y-%m-%dT%H:%MZ"),
+    *("%Y%m%dT%H%M%S%#z", "%Y%m%dT%H%M%SZ", "%Y%m%dT%H%M%S", "%Y%m%d"),
+)
 _ODD = 0x9E3779B97F4A7C15
 _EPOCH = dt.date(1970, 1, 1).toordinal()
-_CODE_LENGTH = 6
+_CODE = "^[0-9]{6}$"
 _MONTHS: dict[Unit, int] = {"month": 1, "quarter": 3, "year": 12}
 """Units that a month's ordinal tells."""
 _NO_MONTH = pl.lit(None, pl.Int32).alias("month")
@@ -67,8 +71,8 @@ def cast(raw: Raw, unit: Unit, prefectures: pl.Series) -> Cast:
     else:
         rows = rows.with_columns(read=read_times(rows["time"]))
         timely, period = _inside("read", known=known).fill_null(value=False), _ordinal("read", unit)
-    code = raw.origins.cast(pl.UInt32, strict=False)
-    no_code = (code.is_null() | (raw.origins.str.len_bytes() != _CODE_LENGTH)) & raw.origins.is_not_null()
+    no_code = ~raw.origins.str.contains(_CODE).fill_null(value=True)
+    code = raw.origins.set(no_code, None).cast(pl.UInt32).fill_null(0)
     user, origin = pl.col("user"), pl.col("origin")
     typed = rows.select(
         "query_id",
@@ -76,7 +80,7 @@ def cast(raw: Raw, unit: Unit, prefectures: pl.Series) -> Cast:
         "text",
         period=period,
         user=user.hash(),
-        origin=pl.lit(prefectures.gather(code.fill_null(0))).gather(origin),
+        origin=pl.lit(prefectures.gather(code)).gather(origin),
         suspect=pl.col("query_id").is_null()
         | ~timely
         | pl.lit(no_code).gather(origin)
@@ -149,8 +153,9 @@ def read_times(written: pl.Series) -> pl.Series:
     )
     read = pl.Series("time", [None] * len(odd), pl.Datetime("ms"))
     for form in _OTHER_FORMS:
-        found = odd.str.to_datetime(f"%Y-%m-%d{form}", time_unit="ms", strict=False, exact=True)
-        read = read.fill_null(found.dt.replace_time_zone(None))
+        if read.has_nulls():
+            found = odd.str.to_datetime(form, time_unit="ms", strict=False, exact=True)
+            read = read.fill_null(found.dt.replace_time_zone(None))
     return times.scatter(left.arg_true(), read)
 
 

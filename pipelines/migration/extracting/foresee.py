@@ -24,7 +24,7 @@ def foresee(name: str, config: RunConfig) -> str:
         with tempfile.TemporaryDirectory() as scratch:
             log = log_source(name, config, Path(scratch))
         for path in log.files:
-            next(iter(batches(path, log.source, [])), None)
+            next(iter(batches(path, path.name, log.source, [])), None)
         files, regions = ", ".join(path.name for path in log.files), f"{len(log.population)} listed"
         rows = "counted when they are extracted"
     lines = {

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from modules.errors import UserError
 from modules.migration.period import Unit
 from pipelines.config.extract import QueriesSource
-from pipelines.migration.extracting.batches import Ragged, batches
+from pipelines.migration.extracting.batches import Torn, batches
 from pipelines.migration.extracting.cast import EARLIEST, LATEST, read_times
 from pipelines.migration.extracting.raw import Raw, broken, read_raw, together
 
@@ -21,6 +21,7 @@ _MONTHS = {"month": 1, "day": 1, "quarter": 3, "year": 12}
 UNDATED = "undated"
 _ROWS = 1_000_000
 """Of a chunk of several months."""
+_SHOWN = 3
 _PART = 100_000
 """Rows that are read and cast at a time."""
 
@@ -68,23 +69,29 @@ def monthly_chunks(files: list[Path], unit: Unit) -> list[Chunk]:
 
 
 def spooled_chunks(
-    files: list[Path], source: QueriesSource, unit: Unit, spool: Path
-) -> tuple[list[Chunk], Ragged]:
+    files: dict[str, Path], source: QueriesSource, unit: Unit, spool: Path
+) -> tuple[list[Chunk], Torn]:
     """The chunks of files in any order: one pass writes each row to the months that its period begins in.
 
     Memory is bounded by a batch of rows here and by a month (a period, if longer) later. Rows without a time
     are a chunk of their own.
 
+    Args:
+        files: by the name that tells each from the others.
+        source: how they are written.
+        unit: of the periods.
+        spool: a folder to make.
+
     Returns:
-        The chunks, and where the csv rows stand that have more or fewer fields than the header.
+        The chunks, and the csv lines that are no rows.
 
     Raises:
-        UserError: if a file is broken or lacks a column.
+        UserError: if a file is broken or lacks a column, or there is no row in any.
     """
     number = 0
-    ragged: Ragged = []
-    for path in files:
-        for batch in batches(path, source, ragged):
+    torn: Torn = []
+    for name, path in files.items():
+        for batch in batches(path, name, source, torn):
             for (label,), part in (
                 batch.with_columns(label=_label(batch["time"], unit))
                 .partition_by("label", as_dict=True, include_key=False)
@@ -94,8 +101,17 @@ def spooled_chunks(
                 folder.mkdir(parents=True, exist_ok=True)
                 part.write_parquet(folder / f"{number:08d}.parquet", compression="lz4")
             number += 1
+    if not spool.exists():
+        where = ", ".join(str(path) for path in [*files.values()][:_SHOWN])
+        more = f" and {len(files) - _SHOWN} more files" if len(files) > _SHOWN else ""
+        if torn:
+            raise UserError(
+                f"{where}{more}: no rows that can be read, {len(torn)} lines have more or fewer fields than "
+                "the header or an open quote; mend source.sep and source.quote, or write the file anew"
+            )
+        raise UserError(f"{where}{more}: no rows; give the file that holds them, or mend source.path")
     chunks = [Chunk(folder.name, tuple(sorted(folder.iterdir()))) for folder in sorted(spool.iterdir())]
-    return chunks, ragged
+    return chunks, torn
 
 
 def read_chunk(chunk: Chunk) -> Iterator[Raw]:

@@ -114,6 +114,10 @@ def test_a_row_is_dropped_by_a_named_rule(query: tuple[str, str | None, str], ru
         ("user_hash", "406162.0", "bad_user", None),
         ("origin", "北京", "bad_origin", "北京"),
         ("origin", "110000.0", "bad_origin", "110000.0"),
+        ("origin", "1234567", "bad_origin", "1234567"),
+        ("origin", "999999999", "bad_origin", "999999999"),
+        ("origin", "99999999999", "bad_origin", "99999999999"),
+        ("origin", "+11000", "bad_origin", "+11000"),
         ("text", "", "no_text", None),
         ("text", "1e5", None, None),
         ("text", "1024", "no_text", None),
@@ -225,6 +229,24 @@ def test_gaps_spans_merging_and_the_diagonal() -> None:
         "in_gap": 1,
         "outside_period": 1,
     }
+
+
+def test_a_merged_regions_people_are_the_targets_and_it_is_no_region() -> None:
+    log = rows(("ann", SHANGHAI, "深圳 招聘"), ("bob", SUZHOU, "深圳 招聘"), ("cat", BEIJING, "苏州 招聘"))
+    config = entry(
+        extract={"normalise": "population", "min_search_users": 1}, regions={"merge": {SUZHOU: SHANGHAI}}
+    )
+    tables = extracted(config, log)
+    # Of the 24 + 10 million inhabitants two searched, of Beijing's 20 million one: 17 to 20 a user.
+    assert flows(tables) == {
+        (MARCH, SHANGHAI, SHENZHEN): pytest.approx(2 * (17e6 + 0.05 * 3e6)),
+        (MARCH, BEIJING, SHANGHAI): pytest.approx(17e6 + 0.95 * 3e6),
+    }
+    assert tables["regions"].select("region", "population").rows() == [
+        (BEIJING, 20e6), (SHANGHAI, 34e6), (SHENZHEN, 12e6),
+    ]  # fmt: skip
+    record = json.loads(Path("runs/try/extracted/import.json").read_text(encoding="utf-8"))
+    assert record["regions"] == {"kept": 3, "merged": 1, "not_kept": 0, "listed_without_flows": 0}
 
 
 def test_the_busiest_regions_before_the_test_are_kept() -> None:

@@ -76,6 +76,7 @@ QUERIES = [
     ("network jobs", ABROAD, "no_place"),
     # no wish to work
     ("深圳 天气", ABROAD, "no_job_intent"),
+    ("深圳 招娉", ABROAD, "no_job_intent"),  # a slip of the held-back inventory only: it must not be known
     ("深圳 工作服 定做", ABROAD, "no_job_intent"),
     ("steve jobs", ABROAD, "no_job_intent"),
     ("上海 会计 培训", ABROAD, "no_job_intent"),
