@@ -42,6 +42,8 @@ MOST = 10
 _NOT_PLAIN = r"[^\u4e00-\u9fff ]|(^| )[\u4e00-\u9fff]( |$)"
 """What normalising changes: all but Chinese words of two letters or more, and blanks."""
 
+_NOTHING = pl.DataFrame(schema=dict.fromkeys(("text", "origin", "outcome", "code"), pl.UInt32))
+
 
 @dataclass(frozen=True)
 class Parsed:
@@ -77,6 +79,8 @@ def parse(texts: pl.DataFrame, rows: pl.DataFrame, lexicon: Lexicon, memory: Mem
     if memory is not None:
         texts, known = memory.split(texts)
         outcomes = outcomes.scatter(known["text"], known["outcome"])
+        if texts.is_empty():
+            return Parsed(outcomes, _NOTHING.select("outcome", "code"), _NOTHING.drop("code"))
     numbers = texts["text"]
     texts = texts.with_row_index("at")
     found = _found(texts, lexicon)
