@@ -1,6 +1,7 @@
 """From texts to typed rows; what cannot be read goes to quarantine with the reason."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()
 _CODE = "^[0-9]{6}$"
 _MONTHS: dict[Unit, int] = {"month": 1, "quarter": 3, "year": 12}
 """Units that a month's ordinal tells."""
-_NO_MONTH = pl.lit(None, pl.Int32).alias("month")
+_NO_MONTH = pl.lit(None, pl.Int32)
 _NOBODY = ("NULL", "null", "None", "nan", "NaN", "n/a", "N/A", "-")
 _DECIMAL = r"^-?[0-9]+\.[0-9]+$"
 _FIELD = {
@@ -44,40 +45,63 @@ class Cast:
 
     Attributes:
         rows: query_id, month (null: not said), period (ordinal), user (64-bit hash, only to tell users
-            apart), origin (adcode of the prefecture, 0: unknown), text (place in Raw.texts).
+            apart), origin (adcode of the prefecture, 0: unknown), text (place in `texts`).
+        texts: as typed; some of them several times, or of no row.
         quarantine: query_id, reason, value (of the offending field), period (null: time at fault), month.
     """
 
     rows: pl.DataFrame
+    texts: pl.Series
     quarantine: pl.DataFrame
 
 
-def cast(raw: Raw, unit: Unit, prefectures: pl.Series) -> Cast:
+def cast(parts: Iterable[Raw], unit: Unit, prefectures: pl.Series) -> Cast:
     """Read every field of raw rows but the text; a row has the first reason that holds, as REASONS stand.
 
     Most rows are sound, so a cheap look first finds those that may not be, and only these are judged.
 
     Args:
-        raw: where the rows are said to be of a month, other times are out of range. Ids are compared within
-            a month, or all with one another.
+        parts: where the rows are said to be of a month, other times are out of range. Ids are compared within
+            a month, or all with one another; so a month lies in one part.
         unit: of the periods.
         prefectures: adcode -> adcode of its prefecture, 0 where there is none.
     """
+    typed, texts, suspects = [], [], []
+    height = listed = 0
+    for raw in parts:
+        rows = _typed(raw, unit, prefectures)
+        again = _again(raw)
+        suspect = rows["suspect"] if again is None else rows["suspect"] | again
+        suspects.append(_written(raw, suspect.arg_true()).with_columns(pl.col("row") + height))
+        typed.append(rows.drop("suspect").with_columns(pl.col("text") + listed))
+        texts.append(raw.texts)
+        height, listed = height + raw.rows.height, listed + len(raw.texts)
+    whole, perhaps = pl.concat(typed), pl.concat(suspects)
+    bad = _judged(perhaps.with_columns(time=read_times(perhaps["written"])))
+    sound = np.ones(height, np.bool_)
+    sound[bad["row"].to_numpy()] = False
+    return Cast(
+        whole.filter(pl.Series(sound)) if bad.height else whole,
+        pl.concat(texts),
+        _quarantined(bad.with_columns(period=_ordinal("time", unit))),
+    )
+
+
+def _typed(raw: Raw, unit: Unit, prefectures: pl.Series) -> pl.DataFrame:
+    """Cast.rows, and whether a row is `suspect`: all are that have a reason but for being a twin."""
     rows, known = raw.rows, "month" in raw.rows.columns
-    if not known:
-        rows = rows.with_columns(_NO_MONTH)
     if known and unit in _MONTHS:
         timely, period = pl.col("timely"), pl.col("month") // _MONTHS[unit]
     else:
         rows = rows.with_columns(read=read_times(rows["time"]))
         timely, period = _inside("read", known=known).fill_null(value=False), _ordinal("read", unit)
-    no_code = ~raw.origins.str.contains(_CODE).fill_null(value=True)
+    no_code = raw.origins.to_frame("origin").select(_no_code()).to_series()
     code = raw.origins.set(no_code, None).cast(pl.UInt32).fill_null(0)
     user, origin = pl.col("user"), pl.col("origin")
-    typed = rows.select(
+    return rows.select(
         "query_id",
-        "month",
         "text",
+        month="month" if known else _NO_MONTH,
         period=period,
         user=user.hash(),
         origin=pl.lit(prefectures.gather(code)).gather(origin),
@@ -86,25 +110,27 @@ def cast(raw: Raw, unit: Unit, prefectures: pl.Series) -> Cast:
         | pl.lit(no_code).gather(origin)
         | ~_plainly_a_user(user).fill_null(value=False),
     )
-    suspects = _written(raw, rows, typed["suspect"].arg_true())
-    not_a_code = pl.col("origin").is_in(raw.origins.filter(no_code).implode())
+
+
+def _judged(suspects: pl.DataFrame) -> pl.DataFrame:
+    """Those with a reason."""
+    user, known = pl.col("user"), pl.col("month").is_not_null()
+    inside = pl.when(known).then(_inside("time", known=True)).otherwise(_inside("time", known=False))
     wrong = {
         "no_query_id": pl.col("query_id").is_null(),
         "bad_time": pl.col("time").is_null(),
-        "time_out_of_range": ~_inside("time", known=known),
+        "time_out_of_range": ~inside,
         "no_user": user.is_null() | ~user.str.contains(r"\S") | user.is_in(_NOBODY),
         "bad_user": user.str.contains(_DECIMAL),
-        "bad_origin": not_a_code,
+        "bad_origin": _no_code(),
     }
-    bad = suspects.with_columns(reason=_first_that_holds(wrong)).filter(pl.col("reason").is_not_null())
-    bad = pl.concat([bad, _twins(raw, rows, bad["row"])])
-    sound = np.ones(rows.height, np.bool_)
-    sound[bad["row"].to_numpy()] = False
-    typed = typed.drop("suspect")
-    return Cast(
-        typed.filter(pl.Series(sound)) if bad.height else typed,
-        _quarantined(bad.with_columns(period=_ordinal("time", unit))),
-    )
+    judged = suspects.with_columns(reason=_first_that_holds(wrong))
+    sound = pl.col("reason").is_null()
+    return pl.concat([judged.filter(~sound), _twins(judged.filter(sound))])
+
+
+def _no_code() -> pl.Expr:
+    return ~pl.col("origin").str.contains(_CODE).fill_null(value=True)
 
 
 def _plainly_a_user(user: pl.Expr) -> pl.Expr:
@@ -120,16 +146,15 @@ def _inside(time: str, *, known: bool) -> pl.Expr:
     return pl.col(time).dt.year().is_between(EARLIEST, LATEST)
 
 
-def _written(raw: Raw, rows: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
-    """Some rows with all their texts: row (where it stands), its fields, written (the time as it was)."""
-    some = rows[at]
+def _written(raw: Raw, at: pl.Series) -> pl.DataFrame:
+    """Some rows with all their texts: row (where it stands), and its fields, the time as `written`."""
+    some = raw.rows[at]
     return some.select(
         "query_id",
         "user",
-        "month",
-        row=at,
+        row=at.cast(pl.UInt32),
+        month="month" if "month" in some.columns else _NO_MONTH,
         written="time",
-        time=read_times(some["time"]),
         origin=raw.origins.gather(some["origin"]),
         text=raw.texts.gather(some["text"]),
     )
@@ -173,14 +198,17 @@ def _ordinal(column: str, unit: Unit) -> pl.Expr:
     return counted[unit].cast(pl.Int32)
 
 
-def _twins(raw: Raw, rows: pl.DataFrame, bad: pl.Series) -> pl.DataFrame:
-    """All sound rows but one of those of a month with the same id: in whatever order, the same one stays."""
-    month = pl.col("month").fill_null(0).cast(pl.UInt64) * pl.lit(_ODD, pl.UInt64)
-    ids = rows.select(id=pl.col("query_id").hash() + month)["id"]
-    ordered = ids.sort()
-    again = ordered.filter(ordered == ordered.shift())
-    some = _written(raw, rows, ids.is_in(again.implode()).arg_true() if len(again) else bad.clear())
-    sound = some.filter(~pl.col("row").is_in(bad.implode()))
+def _again(raw: Raw) -> pl.Series | None:
+    """Which rows have the id of another row of their month, if any do."""
+    month = pl.col("month").cast(pl.UInt64) if "month" in raw.rows.columns else pl.lit(0, pl.UInt64)
+    ids = raw.rows.select(id=pl.col("query_id").hash() + month * pl.lit(_ODD, pl.UInt64))["id"]
+    ordered = ids.sort().to_numpy()
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    return ids.is_in(pl.Series(again).implode()) if len(again) else None
+
+
+def _twins(sound: pl.DataFrame) -> pl.DataFrame:
+    """All but one of the rows of a month with the same id: in whatever order, the same one stays."""
     same = pl.struct("query_id", "month")
     twins = sound.filter(same.is_duplicated()).sort("query_id", "month", "time", "text", "user", "origin")
     return twins.filter(~same.is_first_distinct()).with_columns(reason=pl.lit("duplicate_id"))

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from pipelines.migration.extracting.cast import Cast, cast
+from pipelines.migration.extracting.cast import cast
 from pipelines.migration.extracting.gazetteer import gazetteer
 from pipelines.migration.extracting.lexicon import Lexicon, lexicon
 from pipelines.migration.extracting.memory import Memory
@@ -46,21 +46,14 @@ def judge(raw: Iterable[Raw], rules: Rules, memory: Memory | None = None) -> Jud
         rules: the run's.
         memory: outcomes of earlier chunks' texts; gets this one's.
     """
-    prefectures = _prefectures(rules.merge)
-    parts: list[Cast] = []
-    texts: list[pl.Series] = []
-    for part in raw:
-        read = cast(part, rules.unit, prefectures)
-        before = sum(map(len, texts))
-        parts.append(replace(read, rows=read.rows.with_columns(pl.col("text") + before)))
-        texts.append(part.texts)
-    rows = pl.concat([part.rows for part in parts])
+    read = cast(raw, rules.unit, _prefectures(rules.merge))
+    rows = read.rows
     span = pl.col("period").is_between(rules.first, rules.last) & ~pl.col("period").is_in(sorted(rules.gaps))
     inside = rows.select(span)["period"]
     outside = rows["period"].filter(~inside)
     if len(outside):
         rows = rows.filter(inside)
-    distinct, places = _distinct(pl.concat(texts), rows["text"])
+    distinct, places = _distinct(read.texts, rows["text"])
     rows = rows.with_columns(text=pl.lit(places).gather("text"))
     parsed = parse(distinct, rows, _lexicon(rules.merge), memory)
     judged = rows.with_columns(outcome=pl.lit(parsed.outcomes).gather("text"))
@@ -83,7 +76,7 @@ def judge(raw: Iterable[Raw], rules: Rules, memory: Memory | None = None) -> Jud
         reason=outcome.replace_strict(UNREADABLE, return_dtype=pl.String),
         value=pl.lit(None, pl.String),
     )
-    quarantine = pl.concat([*(part.quarantine for part in parts), unreadable], how="diagonal")
+    quarantine = pl.concat([read.quarantine, unreadable], how="diagonal")
     return Judged(
         judged.select("query_id", "period", "user", "origin", "outcome"),
         parsed.sets,

@@ -14,9 +14,8 @@ class Memory:
 
     def split(self, texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The texts (text, hash, query) that are new, and of the others text and outcome."""
-        asked = texts.join(self.known, on="hash", how="left")
-        new = pl.col("outcome").is_null()
-        return asked.filter(new).drop("outcome"), asked.filter(~new).select("text", "outcome")
+        known = self.known.join(texts.select("hash", "text"), on="hash").select("text", "outcome")
+        return texts.join(known, on="text", how="anti"), known
 
     def keep(self, outcomes: pl.DataFrame) -> None:
         """Keep new outcomes; numbers of sets mean something in their own chunk only."""

@@ -8,7 +8,6 @@ import polars as pl
 
 from pipelines.migration.extracting.lexicon import (
     ABOUT,
-    BEHIND,
     EMPLOYER,
     JOB,
     JOB_SITE,
@@ -17,11 +16,11 @@ from pipelines.migration.extracting.lexicon import (
     PLACE,
     ROLE,
     SURE,
-    WEAK,
     Lexicon,
 )
 from pipelines.migration.extracting.memory import Memory
 from pipelines.migration.extracting.normalise import normalised
+from pipelines.migration.extracting.settle import CITIES, ask_origin, settle
 
 BLOCKED, NAVIGATIONAL, NO_JOB_INTENT, NO_PLACE, PROVINCE_ONLY, AMBIGUOUS_PLACE = range(1, 7)
 VERDICTS: Final = {
@@ -42,10 +41,8 @@ MOST = 10
 """A text that names more places is a list, not an intention."""
 _NOT_PLAIN = r"[^\u4e00-\u9fff ]|(^| )[\u4e00-\u9fff]( |$)"
 """What normalising changes: all but Chinese words of two letters or more, and blanks."""
-_ROUNDS = 2
-_CITIES = 100
-"""Codes below are provinces: the first two digits of an adcode."""
-_READING = ("at", "term", "code", "province")
+
+_NOTHING = pl.DataFrame(schema=dict.fromkeys(("text", "origin", "outcome", "code"), pl.UInt32))
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,8 @@ def parse(texts: pl.DataFrame, rows: pl.DataFrame, lexicon: Lexicon, memory: Mem
     if memory is not None:
         texts, known = memory.split(texts)
         outcomes = outcomes.scatter(known["text"], known["outcome"])
+        if texts.is_empty():
+            return Parsed(outcomes, _NOTHING.select("outcome", "code"), _NOTHING.drop("code"))
     numbers = texts["text"]
     texts = texts.with_row_index("at")
     found = _found(texts, lexicon)
@@ -90,10 +89,10 @@ def parse(texts: pl.DataFrame, rows: pl.DataFrame, lexicon: Lexicon, memory: Mem
     mentions = found.filter(wanted, pl.col("kind") == PLACE).select("at", "term")
     simple = _simple(mentions, lexicon)
     readings = mentions.join(simple, on="at", how="anti").unique().join(lexicon.readings, on="term")
-    settled, open_ = _settle(readings, lexicon)
+    settled, open_ = settle(readings, lexicon)
     unsure = texts.select("at", "text").join(open_, on="at", how="semi")
     pairs = _pairs(unsure, rows, len(outcomes))
-    answers = _ask_origin(open_, pairs)
+    answers = ask_origin(open_, pairs)
     beside = settled.join(pairs, on="at").select(answers.columns)
     sure = _conclude(settled.join(unsure, on="at", how="anti"), ["at"])
     depends = _conclude(pl.concat([answers, beside]), ["at", "origin"])
@@ -177,87 +176,16 @@ def _simple(mentions: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
     """at, outcome of the many texts with one place that surely is one: what all that follows would find."""
     only = pl.len().over("term") == 1
     plain = lexicon.readings.filter(only, pl.col("strength") == SURE).select(
-        "term", outcome=pl.when(pl.col("code") < _CITIES).then(PROVINCE_ONLY).otherwise("code")
+        "term", outcome=pl.when(pl.col("code") < CITIES).then(PROVINCE_ONLY).otherwise("code")
     )
     once = np.bincount(mentions["at"].to_numpy()) == 1
     alone = mentions.filter(pl.Series(once, dtype=pl.Boolean).gather(mentions["at"]))
     return alone.join(plain, on="term").select("at", pl.col("outcome").cast(pl.UInt32))
 
 
-def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split into what the text itself settles, one reading a term, and terms with several readings left."""
-    mention = ("at", "term")
-    readings = _beside_their_city(readings)
-    firmly = pl.col("strength") == SURE
-    several = pl.col("term").is_in(sorted(lexicon.several))
-    count = pl.len().over(mention)
-    readings = readings.with_columns(plain=several | (count == 1))
-    settled, open_ = readings.filter("plain").drop("plain"), readings.filter(~pl.col("plain")).drop("plain")
-    weak = settled.filter(~firmly)
-    if open_.is_empty() and weak.is_empty():
-        return settled.select(_READING), open_.select(_READING)
-    for _ in range(_ROUNDS):
-        firm = settled.filter(firmly)
-        # A province that is only one reading of a term may still be what holds another term's city.
-        about = pl.concat([firm, open_.filter(pl.col("code") == pl.col("province"))]).select(
-            "at", "province", by="term", other="code"
-        )
-        near = (
-            open_.join(about, on=("at", "province"))
-            .filter(pl.col("term") != pl.col("by"))
-            .filter(
-                (pl.col("code") == pl.col("other"))
-                | ((pl.col("code") < _CITIES) != (pl.col("other") < _CITIES))
-            )
-            .select(open_.columns)
-            .unique()
-        )
-        narrowed = pl.concat([near, open_.join(near, on=mention, how="anti")]) if near.height else open_
-        alone = pl.len().over(mention) == 1
-        settled = pl.concat([settled, narrowed.filter(alone).with_columns(strength=pl.lit(SURE, pl.UInt8))])
-        open_ = narrowed.filter(~alone)
-    # A district's short name says which part of a city, never a second destination beside a named city.
-    cities = settled.filter(firmly, pl.col("code") >= _CITIES).select("at").unique()
-    settled = pl.concat([settled.filter(firmly), settled.filter(~firmly).join(cities, on="at", how="anti")])
-    only_weak = (pl.col("strength") == WEAK).all().over(mention)
-    beside = open_.filter(only_weak).join(cities, on="at", how="semi")
-    open_ = open_.join(beside, on=mention, how="anti")
-    return settled.select(_READING), open_.select(_READING)
-
-
-def _beside_their_city(readings: pl.DataFrame) -> pl.DataFrame:
-    """Without readings that are BEHIND, and without the terms that these explain: 中山 in 大连 中山."""
-    front = readings.filter(pl.col("strength") < BEHIND)
-    named = front.filter(pl.col("strength") == SURE).select("at", "code", by="term")
-    explained = (
-        readings.filter(pl.col("strength") == BEHIND)
-        .join(named, on=("at", "code"))
-        .filter(pl.col("term") != pl.col("by"))
-    )
-    return front.join(explained, on=("at", "term"), how="anti")
-
-
-def _ask_origin(open_: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """The reading for each origin: the user's own city, else the only one in the user's province, else 1."""
-    by = ("at", "origin", "term")
-    asked = open_.join(pairs, on="at").with_columns(home=pl.col("origin") // 10000)
-    own = pl.col("code") == pl.col("origin")
-    city_at_home = (pl.col("province") == pl.col("home")) & (pl.col("code") >= _CITIES)
-    province = pl.col("code") == pl.col("home")
-    rank = pl.when(own).then(3).when(city_at_home).then(2).when(province).then(1).otherwise(0)
-    ranked = asked.with_columns(rank=rank).with_columns(best=pl.col("rank").max().over(by))
-    best = ranked.filter(pl.col("rank") == pl.col("best"))
-    clear = (pl.col("best") > 0) & (pl.len().over(by) == 1)
-    return (
-        best.with_columns(code=pl.when(clear).then("code").otherwise(pl.lit(1, pl.UInt32)))
-        .select("at", "origin", "code")
-        .unique()
-    )
-
-
 def _conclude(readings: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """One row a key: `codes` (sorted, perhaps none) and the verdict that holds where there are none."""
-    city = pl.col("code").filter(pl.col("code") >= _CITIES)
+    city = pl.col("code").filter(pl.col("code") >= CITIES)
     verdict = pl.when((pl.col("code") == 1).any()).then(AMBIGUOUS_PLACE).otherwise(PROVINCE_ONLY)
     concluded = readings.group_by(key).agg(codes=city.unique().sort(), verdict=verdict.cast(pl.UInt32))
     listed = pl.col("codes").list.len() > MOST

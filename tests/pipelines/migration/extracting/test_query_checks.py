@@ -63,6 +63,16 @@ def clean() -> list[Row]:
     return log
 
 
+@pytest.fixture(scope="module")
+def clean_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the clean log was extracted; tests copy it."""
+    folder = tmp_path_factory.mktemp("clean")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        extracted(entry(**CONFIG), clean())
+    return folder
+
+
 def warnings(config: RunConfig) -> set[str | None]:
     validate.run("try", config)
     found = read_validation(RunPaths("try").validation / "result.json")
@@ -153,16 +163,16 @@ def rewrite(name: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     ],
 )
 def test_what_cannot_be_stops_the_run(
-    table: str, change: Callable[[pl.DataFrame], pl.DataFrame], says: str
+    clean_run: Path, table: str, change: Callable[[pl.DataFrame], pl.DataFrame], says: str
 ) -> None:
-    extracted(entry(**CONFIG), clean())
+    shutil.copytree(clean_run, ".", dirs_exist_ok=True)
     rewrite(table, change)
     with pytest.raises(UserError, match=says):
         validate.run("try", entry(**CONFIG))
 
 
-def test_a_cell_of_fewer_users_than_k_stops_the_run() -> None:
-    extracted(entry(**CONFIG), clean())
+def test_a_cell_of_fewer_users_than_k_stops_the_run(clean_run: Path) -> None:
+    shutil.copytree(clean_run, ".", dirs_exist_ok=True)
     with pytest.raises(UserError, match=r"n_users: No cell shows fewer than 9 users\. Found 48"):
         validate.run("try", entry(**{**CONFIG, "extract": {"k_anonymity": 9}}))
 
