@@ -39,9 +39,9 @@ def extract(name: str, config: RunConfig) -> None:
     ):
         log, spool = log_source(name, config, Path(temporary)), Path(temporary) / "spool"
         if log.monthly:
-            chunks, torn = monthly_chunks(log.files, config.period.unit), Torn()
+            chunks, torn = monthly_chunks([*log.files.values()], config.period.unit), Torn()
         else:
-            chunks, torn = spooled_chunks(log.names, log.source, config.period.unit, spool)
+            chunks, torn = spooled_chunks(log.files, log.source, config.period.unit, spool)
         parts = _counted(chunks, torn, rules_of(config), folder / "quarantine")
         extracted = assemble(parts, Counter(reason for _, reason in torn), config, log.population)
         described = describe(extracted.regions, log.gazetteer, log.regions)
@@ -83,7 +83,7 @@ def _record(config: RunConfig, log: LogSource, extracted: Extracted, known_by: s
     flows = extracted.flows
     flowing = set(flows["origin"]) | set(flows["destination"])
     return {
-        "files": {shown: sha256_of(path) for shown, path in log.names.items()},
+        "files": {shown: sha256_of(path) for shown, path in log.files.items()},
         "rows": {
             "read": sums["read"],
             "kept": sums["kept"],

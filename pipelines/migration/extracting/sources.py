@@ -11,7 +11,7 @@ import pyarrow.csv as pc
 from modules.errors import UserError
 from pipelines.config import REGION_COLUMNS, QueriesSource, Regions, RunConfig
 from pipelines.migration.importing.geography import Gazetteer, merged, read_gazetteer
-from pipelines.migration.importing.locate import locate
+from pipelines.migration.importing.locate import by_name, locate
 from pipelines.migration.simulating.cities import largest_cities, units
 from pipelines.paths import RunPaths
 
@@ -25,29 +25,19 @@ class LogSource:
     """A run's log.
 
     Attributes:
-        files: of queries, sorted.
-        folder: that they lie in, or the one file.
+        files: of queries, sorted, by where they lie in their folder.
         monthly: every file is one calendar month of parquet texts, as a simulation writes them.
         source: how the user's files are written.
         data: folder of the tables that `regions` names.
         gazetteer: the table of regions, merged.
     """
 
-    files: list[Path]
-    folder: Path
+    files: dict[str, Path]
     monthly: bool
     source: QueriesSource
     data: Path
     regions: Regions
     gazetteer: Gazetteer
-
-    @property
-    def names(self) -> dict[str, Path]:
-        """The files by where they lie in the folder, which tells them apart."""
-        return {
-            path.name if path == self.folder else path.relative_to(self.folder).as_posix(): path
-            for path in self.files
-        }
 
     @property
     def population(self) -> dict[int, float]:
@@ -96,7 +86,7 @@ def log_source(name: str, config: RunConfig, scratch: Path) -> LogSource:
                 "with China's prefectures, so write the codes of GB/T 2260"
             )
     gazetteer = merged(gazetteer, regions.merge)
-    return LogSource(files, folder, monthly, source, data, regions, gazetteer)
+    return LogSource(by_name(folder, files), monthly, source, data, regions, gazetteer)
 
 
 def _write_prefectures(path: Path) -> None:
