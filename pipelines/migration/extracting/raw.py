@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -51,10 +52,12 @@ def read_raw(path: Path, month: str = "") -> Raw:
     try:
         names = pl.read_parquet_schema(path)
         wanted = list(COLUMNS) if "user" in names else list(_WRITTEN)
-        single = [name for name in wanted if name not in _REPEATING]
-        rows = pl.read_parquet(path, columns=single).rename(_WRITTEN, strict=False)
+        if missing := [name for name in wanted if name not in names]:
+            raise broken(path, LookupError(f"it has no column {missing[0]}"))
         with pq.ParquetFile(path, read_dictionary=_REPEATING) as file:
             table = file.read(_REPEATING, use_threads=False)
+        single = [name for name in wanted if name not in _REPEATING]
+        rows = pl.read_parquet(path, columns=single).rename(_WRITTEN, strict=False)
     except (pl.exceptions.PolarsError, pa.ArrowException, OSError) as error:
         raise broken(path, error) from error
     (origin, origins), (text, texts) = (_numbered(table[name]) for name in _REPEATING)
@@ -92,8 +95,8 @@ def _numbered(column: Any) -> tuple[pl.Series, pl.Series]:
     """Of every row the place of its text in a list, and the list; the last is null."""
     whole = column.combine_chunks()
     listed = pl.Series(whole.dictionary, dtype=pl.String)
-    numbers = pl.Series(whole.indices).cast(pl.UInt32).fill_null(len(listed))
-    return numbers, pl.concat([listed, pl.Series([None], dtype=pl.String)])
+    numbers = whole.indices.fill_null(len(listed)).to_numpy().astype(np.uint32)
+    return pl.Series(numbers), pl.concat([listed, pl.Series([None], dtype=pl.String)])
 
 
 def _times_of(month: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modules.errors import UserError
 from pipelines.migration.extracting.cast import read_times
 from pipelines.migration.extracting.raw import Raw, read_raw, together
 
@@ -69,3 +70,10 @@ def test_a_timely_row_has_a_time_of_its_month(
     assert read_raw(path, f"2024-{month:02d}").rows["timely"].item() == is_time
     assert not is_time or read_times(pl.Series([written])).dt.month().item() == month
     assert not read_raw(path, f"2024-{month % 12 + 1:02d}").rows["timely"].item()
+
+
+@pytest.mark.parametrize("column", ROWS.columns)
+def test_a_file_without_a_column_is_named(tmp_path: Path, column: str) -> None:
+    ROWS.drop(column).write_parquet(tmp_path / "2021-02.parquet")
+    with pytest.raises(UserError, match=f"2021-02.parquet: .*no column {column}"):
+        read_raw(tmp_path / "2021-02.parquet", "2021-02")
