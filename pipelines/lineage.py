@@ -15,7 +15,7 @@ from dvc.repo import Repo
 from modules.artefact import MANIFEST, sha256_of, verify
 from modules.errors import UserError
 from pipelines.config import SimulateSource, load_run, read_yaml
-from pipelines.migration.importing.locate import locate
+from pipelines.migration.importing.locate import by_name, locate
 from pipelines.paths import RunPaths
 from pipelines.release.bento import Bento
 from pipelines.release.champion import check_alias, check_complete, check_pointer
@@ -103,7 +103,8 @@ class _Chain:
         config = load_run(self.run)
         if isinstance(config.source, SimulateSource):
             return f"simulated from seed {config.seed}"
-        found = {path.name: path for path in locate(Path(config.data), config.source.path, "source.path")}
+        data = Path(config.data)
+        found = by_name(data, locate(data, config.source.path, "source.path"))
         for name, digest in self.champion.source.data.items():
             if name not in found or sha256_of(found[name]) != digest:
                 raise UserError(f"{found.get(name, name)}: is not the file that {self._v} was made from")

@@ -46,6 +46,9 @@ class QueriesSource(Section):
     """csv: the character between fields."""
     encoding: str = "utf-8"
     """csv: how letters became bytes, like utf-8 or gb18030."""
+    quote: Literal['"', "none"] = '"'
+    """csv: what encloses a field that holds the separator or a line break; none: nothing does, and the mark
+    is a letter."""
     columns: LogColumns = LogColumns()
     """The log's columns (the run's own `columns` are those of a table of counts)."""
 

@@ -12,6 +12,7 @@ ALL = "all"
 
 _MENDS = {
     "ragged_row": "quote fields that hold the separator",
+    "unclosed_quote": "double a mark inside a field, or set source.quote: none where the log does not quote",
     "no_query_id": "export the column of ids, or set source.columns.query_id: null",
     "bad_time": "write times as 2021-03-05T12:34:56Z",
     "time_out_of_range": "look at the clock or the time zone of the export",

@@ -1,5 +1,6 @@
 """From counted chunks to flows of people: regions chosen, rare cells suppressed, penetration corrected."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -30,12 +31,14 @@ class Extracted:
     weights: Weights
 
 
-def assemble(parts: list[Counted], torn: int, config: RunConfig, population: dict[int, float]) -> Extracted:
+def assemble(
+    parts: list[Counted], torn: Mapping[str, int], config: RunConfig, population: dict[int, float]
+) -> Extracted:
     """Put the chunks together.
 
     Args:
         parts: one a chunk, whole periods each.
-        torn: csv rows that are no rows.
+        torn: by reason, the csv lines that are no rows.
         config: the run.
         population: adcode -> inhabitants (NaN: unknown) of the regions that may be kept.
 
@@ -47,7 +50,7 @@ def assemble(parts: list[Counted], torn: int, config: RunConfig, population: dic
         for name in ("cells", "search", "intentions", "fate")
     )
     if torn:
-        lost = pl.DataFrame({"period": [None], "name": ["ragged_row"], "rows": [torn]}, fate.schema)
+        lost = pl.DataFrame([(None, *each) for each in sorted(torn.items())], fate.schema, orient="row")
         fate = pl.concat([fate, lost])
     kept = _regions(cells, config, population)
     cells = cells.filter(pl.col("origin").is_in(kept), pl.col("code").is_in(kept))

@@ -1,16 +1,15 @@
 """From texts to typed rows; what cannot be read goes to quarantine with the reason."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from modules.migration.period import Unit
+from pipelines.migration.extracting.raw import Raw
 from pipelines.migration.extracting.rules import REASONS
-
-COLUMNS = ("query_id", "user", "time", "origin", "text")
-"""Of a raw row: texts or null."""
 
 EARLIEST, LATEST = 1995, 2099
 """Years in which a search can have been made."""
@@ -18,12 +17,17 @@ SHOWN = 80
 """Letters of an offending value that quarantine keeps."""
 
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
-_OTHER_FORMS = ("T%H:%M:%S%.f%:z", "T%H:%M:%S%.fZ", "T%H:%M:%S%.f", "T%H:%M", "")
+_OTHER_FORMS = (
+    *("%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f"),
+    *("%Y-%m-%dT%H:%M", "%Y-%m-%d", "%Y-%m-%dT%H:%M%:z", "%Y-%m-%dT%H:%MZ"),
+    *("%Y%m%dT%H%M%S%#z", "%Y%m%dT%H%M%SZ", "%Y%m%dT%H%M%S", "%Y%m%d"),
+)
 _ODD = 0x9E3779B97F4A7C15
 _EPOCH = dt.date(1970, 1, 1).toordinal()
-_CODE_LENGTH = 6
-_LONG = 24
-"""Bytes of a user: what is as long is neither blank nor a number."""
+_CODE = "^[0-9]{6}$"
+_MONTHS: dict[Unit, int] = {"month": 1, "quarter": 3, "year": 12}
+"""Units that a month's ordinal tells."""
+_NO_MONTH = pl.lit(None, pl.Int32)
 _NOBODY = ("NULL", "null", "None", "nan", "NaN", "n/a", "N/A", "-")
 _DECIMAL = r"^-?[0-9]+\.[0-9]+$"
 _FIELD = {
@@ -40,84 +44,120 @@ class Cast:
     """Typed rows and what could not be typed.
 
     Attributes:
-        rows: query_id, period (ordinal), user (64-bit hash, only to tell users apart), origin (adcode of the
-            prefecture, 0: unknown), text (64-bit hash), query (as typed), month (if given).
+        rows: query_id, month (null: not said), period (ordinal), user (64-bit hash, only to tell users
+            apart), origin (adcode of the prefecture, 0: unknown), text (place in `texts`).
+        texts: as typed; some of them several times, or of no row.
         quarantine: query_id, reason, value (of the offending field), period (null: time at fault), month.
     """
 
     rows: pl.DataFrame
+    texts: pl.Series
     quarantine: pl.DataFrame
 
 
-def cast(raw: pl.DataFrame, unit: Unit, prefectures: pl.Series) -> Cast:
+def cast(parts: Iterable[Raw], unit: Unit, prefectures: pl.Series) -> Cast:
     """Read every field of raw rows but the text; a row has the first reason that holds, as REASONS stand.
 
     Most rows are sound, so a cheap look first finds those that may not be, and only these are judged.
 
     Args:
-        raw: COLUMNS, and `month` (ordinal) where the rows are said to be of one: other times are out of
-            range. Ids are compared within a month, or all with one another.
+        parts: where the rows are said to be of a month, other times are out of range. Ids are compared within
+            a month, or all with one another; so a month lies in one part.
         unit: of the periods.
         prefectures: adcode -> adcode of its prefecture, 0 where there is none.
     """
-    time, user = pl.col("time"), pl.col("user")
-    inside = time.dt.year().is_between(EARLIEST, LATEST)
-    period = _ordinal(unit)
-    if "month" in raw.columns:
-        starts, base = _starts(raw["month"])
-        at = pl.col("month") - base
-        inside = time.is_between(pl.lit(starts).gather(at), pl.lit(starts).gather(at + 1), closed="left")
-        period = pl.col("month") if unit == "month" else period
+    typed, texts, suspects = [], [], []
+    height = listed = 0
+    for raw in parts:
+        rows = _typed(raw, unit, prefectures)
+        again = _again(raw)
+        suspect = rows["suspect"] if again is None else rows["suspect"] | again
+        suspects.append(_written(raw, suspect.arg_true()).with_columns(pl.col("row") + height))
+        typed.append(rows.drop("suspect").with_columns(pl.col("text") + listed))
+        texts.append(raw.texts)
+        height, listed = height + raw.rows.height, listed + len(raw.texts)
+    whole, perhaps = pl.concat(typed), pl.concat(suspects)
+    bad = _judged(perhaps.with_columns(time=read_times(perhaps["written"])))
+    sound = np.ones(height, np.bool_)
+    sound[bad["row"].to_numpy()] = False
+    return Cast(
+        whole.filter(pl.Series(sound)) if bad.height else whole,
+        pl.concat(texts),
+        _quarantined(bad.with_columns(period=_ordinal("time", unit))),
+    )
+
+
+def _typed(raw: Raw, unit: Unit, prefectures: pl.Series) -> pl.DataFrame:
+    """Cast.rows, and whether a row is `suspect`: all are that have a reason but for being a twin."""
+    rows, known = raw.rows, "month" in raw.rows.columns
+    if known and unit in _MONTHS:
+        timely, period = pl.col("timely"), pl.col("month") // _MONTHS[unit]
     else:
-        raw = raw.with_columns(month=pl.lit(None, pl.Int32))
-    code = pl.col("origin").cast(pl.UInt32, strict=False)
-    not_a_code = code.is_null() | (pl.col("origin").str.len_bytes() != _CODE_LENGTH)
-    not_a_code &= pl.col("origin").is_not_null()
-    written = raw["time"]
-    frame = raw.with_columns(time=read_times(written))
-    typed = frame.select(
+        rows = rows.with_columns(read=read_times(rows["time"]))
+        timely, period = _inside("read", known=known).fill_null(value=False), _ordinal("read", unit)
+    no_code = raw.origins.to_frame("origin").select(_no_code()).to_series()
+    code = raw.origins.set(no_code, None).cast(pl.UInt32).fill_null(0)
+    user, origin = pl.col("user"), pl.col("origin")
+    return rows.select(
         "query_id",
-        "month",
+        "text",
+        month="month" if known else _NO_MONTH,
         period=period,
         user=user.hash(),
-        origin=pl.lit(prefectures).gather(code.fill_null(0)),
-        text=pl.col("text").hash(),
-        query="text",
+        origin=pl.lit(prefectures.gather(code)).gather(origin),
         suspect=pl.col("query_id").is_null()
-        | ~inside.fill_null(value=False)
-        | not_a_code
-        | (user.str.len_bytes() < _LONG).fill_null(value=True),
+        | ~timely
+        | pl.lit(no_code).gather(origin)
+        | ~_plainly_a_user(user).fill_null(value=False),
     )
-    rows = typed["suspect"].arg_true()
-    suspects = frame[rows].with_columns(row=rows, written=written[rows])
+
+
+def _judged(suspects: pl.DataFrame) -> pl.DataFrame:
+    """Those with a reason."""
+    user, known = pl.col("user"), pl.col("month").is_not_null()
+    inside = pl.when(known).then(_inside("time", known=True)).otherwise(_inside("time", known=False))
     wrong = {
         "no_query_id": pl.col("query_id").is_null(),
-        "bad_time": time.is_null(),
+        "bad_time": pl.col("time").is_null(),
         "time_out_of_range": ~inside,
         "no_user": user.is_null() | ~user.str.contains(r"\S") | user.is_in(_NOBODY),
         "bad_user": user.str.contains(_DECIMAL),
-        "bad_origin": not_a_code,
+        "bad_origin": _no_code(),
     }
-    bad = suspects.with_columns(reason=_first_that_holds(wrong)).filter(pl.col("reason").is_not_null())
-    twins = _twins(frame, bad["row"])
-    bad = pl.concat([bad, twins.with_columns(written=pl.lit(None, pl.String)).select(bad.columns)])
-    sound = np.ones(frame.height, np.bool_)
-    sound[bad["row"].to_numpy()] = False
-    typed = typed.drop("suspect")
-    return Cast(
-        typed.filter(pl.Series(sound)) if bad.height else typed,
-        _quarantined(bad.with_columns(period=_ordinal(unit))),
+    judged = suspects.with_columns(reason=_first_that_holds(wrong))
+    sound = pl.col("reason").is_null()
+    return pl.concat([judged.filter(~sound), _twins(judged.filter(sound))])
+
+
+def _no_code() -> pl.Expr:
+    return ~pl.col("origin").str.contains(_CODE).fill_null(value=True)
+
+
+def _plainly_a_user(user: pl.Expr) -> pl.Expr:
+    """Longer than all of _NOBODY, begins with a visible ASCII letter or sign, holds no decimal point."""
+    longer = user.str.len_bytes() > max(map(len, _NOBODY))
+    return longer & user.is_between(pl.lit("!"), pl.lit("~")) & ~user.str.contains(".", literal=True)
+
+
+def _inside(time: str, *, known: bool) -> pl.Expr:
+    """Whether a time is one of the row's month, or else one in which there was searching."""
+    if known:
+        return _ordinal(time, "month") == pl.col("month")
+    return pl.col(time).dt.year().is_between(EARLIEST, LATEST)
+
+
+def _written(raw: Raw, at: pl.Series) -> pl.DataFrame:
+    """Some rows with all their texts: row (where it stands), and its fields, the time as `written`."""
+    some = raw.rows[at]
+    return some.select(
+        "query_id",
+        "user",
+        row=at.cast(pl.UInt32),
+        month="month" if "month" in some.columns else _NO_MONTH,
+        written="time",
+        origin=raw.origins.gather(some["origin"]),
+        text=raw.texts.gather(some["text"]),
     )
-
-
-def _starts(months: pl.Series) -> tuple[pl.Series, int]:
-    """When the months from the first to the one after the last begin, and the ordinal of the first."""
-    ordinals: list[int] = months.unique().sort().to_list()
-    if not ordinals:
-        return pl.Series("start", [], pl.Datetime("ms")), 0
-    span = range(ordinals[0], ordinals[-1] + 2)
-    begin = [dt.datetime.fromisoformat(f"{each // 12:04d}-{each % 12 + 1:02d}-01") for each in span]
-    return pl.Series("start", begin, pl.Datetime("ms")), ordinals[0]
 
 
 def _first_that_holds(wrong: dict[str, pl.Expr]) -> pl.Expr:
@@ -138,13 +178,14 @@ def read_times(written: pl.Series) -> pl.Series:
     )
     read = pl.Series("time", [None] * len(odd), pl.Datetime("ms"))
     for form in _OTHER_FORMS:
-        found = odd.str.to_datetime(f"%Y-%m-%d{form}", time_unit="ms", strict=False, exact=True)
-        read = read.fill_null(found.dt.replace_time_zone(None))
+        if read.has_nulls():
+            found = odd.str.to_datetime(form, time_unit="ms", strict=False, exact=True)
+            read = read.fill_null(found.dt.replace_time_zone(None))
     return times.scatter(left.arg_true(), read)
 
 
-def _ordinal(unit: Unit) -> pl.Expr:
-    time = pl.col("time")
+def _ordinal(column: str, unit: Unit) -> pl.Expr:
+    time = pl.col(column)
     year, month = time.dt.year(), time.dt.month().cast(pl.Int32) - 1
     days = time.dt.epoch("d") + _EPOCH
     counted = {
@@ -157,16 +198,20 @@ def _ordinal(unit: Unit) -> pl.Expr:
     return counted[unit].cast(pl.Int32)
 
 
-def _twins(frame: pl.DataFrame, bad: pl.Series) -> pl.DataFrame:
-    """All sound rows but one of those of a month with the same id: in whatever order, the same one stays."""
-    month = pl.col("month").fill_null(0).cast(pl.UInt64) * pl.lit(_ODD, pl.UInt64)
-    ids = frame.select(id=pl.col("query_id").hash() + month)["id"].sort()
-    some = frame if (ids == ids.shift()).any() else frame.clear()
-    numbered = some.with_row_index("row").with_columns(reason=pl.lit("duplicate_id"))
-    sound = numbered.filter(~pl.col("row").is_in(bad.implode()))
+def _again(raw: Raw) -> pl.Series | None:
+    """Which rows have the id of another row of their month, if any do."""
+    month = pl.col("month").cast(pl.UInt64) if "month" in raw.rows.columns else pl.lit(0, pl.UInt64)
+    ids = raw.rows.select(id=pl.col("query_id").hash() + month * pl.lit(_ODD, pl.UInt64))["id"]
+    ordered = ids.sort().to_numpy()
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    return ids.is_in(pl.Series(again).implode()) if len(again) else None
+
+
+def _twins(sound: pl.DataFrame) -> pl.DataFrame:
+    """All but one of the rows of a month with the same id: in whatever order, the same one stays."""
     same = pl.struct("query_id", "month")
     twins = sound.filter(same.is_duplicated()).sort("query_id", "month", "time", "text", "user", "origin")
-    return twins.filter(~same.is_first_distinct())
+    return twins.filter(~same.is_first_distinct()).with_columns(reason=pl.lit("duplicate_id"))
 
 
 def _quarantined(bad: pl.DataFrame) -> pl.DataFrame:

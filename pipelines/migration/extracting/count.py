@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipelines.migration.extracting.judge import Judged
 from pipelines.migration.extracting.parse import NO_PLACE, UNREADABLE, VERDICTS
@@ -27,7 +28,7 @@ class Counted:
     Attributes:
         fate: period (null: none), name (of a reason or rule), rows.
         intentions: period, origin, codes (one set of destinations), people, rows; rows - people are repeats.
-        cells: period, origin, code, users, units (of UNITS a person), queries.
+        cells: period, origin, code, users, units (of UNITS a person), queries (where they were made).
         search: period, origin, users, rows, job_queries, named (destinations, by query); machines left out.
         quarantine: query_id, reason, value.
     """
@@ -43,45 +44,54 @@ def count(judged: Judged, rules: Rules) -> Counted:
     """Add the rows up.
 
     A user with one intention (set of destinations) at several origins counts at the one with most searches;
-    a user whose sets overlap counts at a destination once, with the largest of the shares 1/k. Such users are
-    few, so all others take a short way: distinct (user, origin) and (user, intention), and sums.
+    a user whose sets overlap counts at a destination once, with the largest of the shares 1/k. The searches
+    themselves count where they were made. Such users are
+    few, and most have one row: these are only summed, the others take a short way: distinct (user, origin)
+    and (user, intention), and sums.
     """
     rows = judged.rows.select("period", "origin", "outcome", who=_mixed("user", "period", _MIX_PERIOD))
-    busy = _more_often_than(rows["who"], rules.max_queries)
+    ordered = rows["who"].sort().to_numpy()
+    again = rows["who"].is_in(_more_often_than(ordered, 1).implode()) | (rows["outcome"] >= _CODES)
     readable = ~pl.col("outcome").is_in(list(UNREADABLE))
-    machine = pl.col("who").is_in(busy.implode()) if len(busy) else pl.lit(value=False)
-    sound = rows.select(readable & ~machine).to_series()
-    people, machines = rows.filter(sound), rows.filter(~sound).filter(readable & machine)
-    tally = _tally(people)
+    lone = _tally(rows.filter(~again)).filter(readable)
+    rows = rows.filter(again)
+    machine = pl.col("who").is_in(_more_often_than(ordered, rules.max_queries).implode())
+    people, machines = rows.filter(readable & ~machine), rows.filter(readable & machine)
+    tally = pl.concat([_tally(people), lone])
     somewhere = people.filter(pl.col("origin") > 0)
     here = _distinct(somewhere, "origin")
     wishes = somewhere.filter(pl.col("outcome") >= _FIRST_CODE)
     odd = pl.concat(
-        [_more_often_than(here["who"], 1), wishes.filter(pl.col("outcome") >= _CODES)["who"].unique()]
+        [
+            _more_often_than(here["who"].sort().to_numpy(), 1),
+            wishes.filter(pl.col("outcome") >= _CODES)["who"].unique(),
+        ]
     )
     special = pl.col("who").is_in(odd.implode())
-    plain = wishes.filter(~special) if len(odd) else wishes
-    exact = _at_one_origin(wishes.filter(special) if len(odd) else wishes.clear())
+    plain, tangled = wishes.filter(~special), wishes.filter(special)
+    exact = _at_one_origin(tangled)
     simple = _tally(plain).join(_tally(_distinct(plain, "outcome")).rename({"rows": "people"}), on=_CELL)
+    wish = (pl.col("origin") > 0) & (pl.col("outcome") >= _FIRST_CODE)
+    simple = pl.concat([simple, lone.filter(wish).with_columns(people="rows")])
     intentions = pl.concat(
         [simple, exact.group_by(_CELL).agg(pl.col("rows").sum(), people=pl.len().cast(pl.Int64))],
         how="diagonal",
     )
     intentions = intentions.group_by(_CELL).agg(pl.col("rows", "people").sum())
+    here = pl.concat([_tally(here), lone.filter(pl.col("origin") > 0)])
     return Counted(
         _fate(judged, rules, _tally(machines), tally),
         _with_codes(intentions, judged.sets),
-        _cells(simple, exact, judged.sets),
-        _search(tally, _tally(here), intentions, judged.sets),
+        _cells(simple, exact, _tally(tangled), judged.sets),
+        _search(tally, here, judged.sets),
         judged.quarantine.drop("period"),
     )
 
 
-def _more_often_than(values: pl.Series, times: int) -> pl.Series:
-    """The values that occur more often than so many times, each once."""
-    ordered = values.sort().to_numpy()
+def _more_often_than(ordered: NDArray[np.uint64], times: int) -> pl.Series:
+    """The values that occur more often than so many times, some of them several times."""
     later, earlier = ordered[times:], ordered[: max(len(ordered) - times, 0)]
-    return pl.Series("who", np.unique(later[later == earlier]), pl.UInt64)
+    return pl.Series("who", later[later == earlier], pl.UInt64)
 
 
 def _mixed(column: str, other: str, factor: int) -> pl.Expr:
@@ -126,34 +136,38 @@ def _with_codes(intentions: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _cells(simple: pl.DataFrame, exact: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
-    """Cells of the users with one destination each, and of those whose destinations must be untangled."""
+def _cells(simple: pl.DataFrame, exact: pl.DataFrame, made: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
+    """Cells of the users with one destination each, and of those whose destinations must be untangled.
+
+    The latter's people count at one origin each, their rows where they were `made`.
+    """
     size = sets.group_by("outcome").agg(size=pl.len().cast(pl.Int64))
     own = pl.DataFrame({"outcome": exact["outcome"].unique()}).filter(pl.col("outcome") < _CODES)
     whole = pl.concat([sets, own.select("outcome", code="outcome")]).join(size, on="outcome", how="left")
     each = exact.join(whole, on="outcome").with_columns(units=UNITS // pl.col("size").fill_null(1))
     # The origin of the larger share, then of more searches, then the least: whatever the order of rows.
     first = pl.col("origin").sort_by("units", "rows", "origin", descending=[True, True, False]).first()
-    once = each.group_by("who", "period", "code").agg(first, pl.col("rows").sum(), pl.col("units").max())
+    once = each.group_by("who", "period", "code").agg(first, pl.col("units").max())
     parts = [
         simple.select(
             "period", "origin", code="outcome", users="people", units=pl.col("people") * UNITS, queries="rows"
         ),
         once.group_by("period", "origin", "code").agg(
-            users=pl.len().cast(pl.Int64), units=pl.col("units").sum(), queries=pl.col("rows").sum()
+            users=pl.len().cast(pl.Int64), units=pl.col("units").sum()
         ),
+        made.join(whole, on="outcome").select("period", "origin", "code", queries="rows"),
     ]
     key = ("period", "origin", "code")
-    return pl.concat(parts).group_by(key).agg(pl.col("users", "units", "queries").sum()).sort(key)
+    cells = pl.concat(parts, how="diagonal").group_by(key).agg(pl.col("users", "units", "queries").sum())
+    return cells.filter(pl.col("users") > 0).sort(key)
 
 
-def _search(
-    tally: pl.DataFrame, here: pl.DataFrame, intentions: pl.DataFrame, sets: pl.DataFrame
-) -> pl.DataFrame:
+def _search(tally: pl.DataFrame, here: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:
     key = ("period", "origin")
     size = sets.group_by("outcome").agg(size=pl.len().cast(pl.Int64))
     named = (
-        intentions.join(size, on="outcome", how="left")
+        tally.filter(pl.col("origin") > 0, pl.col("outcome") >= _FIRST_CODE)
+        .join(size, on="outcome", how="left")
         .group_by(key)
         .agg(named=(pl.col("rows") * pl.col("size").fill_null(1)).sum())
     )

@@ -1,6 +1,7 @@
 """The import stage of a run that starts from raw queries: by chunk, then regions, privacy and weights."""
 
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from modules.migration.period import Calendar
 from pipelines.config import RunConfig
 from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.migration.extracting.assemble import Extracted, assemble
+from pipelines.migration.extracting.batches import Torn
 from pipelines.migration.extracting.chunks import counted
 from pipelines.migration.extracting.count import Counted
 from pipelines.migration.extracting.log import Chunk, monthly_chunks, spooled_chunks
@@ -37,11 +39,11 @@ def extract(name: str, config: RunConfig) -> None:
     ):
         log, spool = log_source(name, config, Path(temporary)), Path(temporary) / "spool"
         if log.monthly:
-            chunks, torn = monthly_chunks(log.files, config.period.unit), list[str]()
+            chunks, torn = monthly_chunks([*log.files.values()], config.period.unit), Torn()
         else:
             chunks, torn = spooled_chunks(log.files, log.source, config.period.unit, spool)
         parts = _counted(chunks, torn, rules_of(config), folder / "quarantine")
-        extracted = assemble(parts, len(torn), config, log.population)
+        extracted = assemble(parts, Counter(reason for _, reason in torn), config, log.population)
         described = describe(extracted.regions, log.gazetteer, log.regions)
         known_by, km = distances(
             Path(config.data), log.regions, described, log.source.sep, log.source.encoding
@@ -54,14 +56,11 @@ def extract(name: str, config: RunConfig) -> None:
         write_json(folder / "import.json", _record(config, log, extracted, known_by))
 
 
-def _counted(chunks: list[Chunk], torn: list[str], rules: Rules, quarantine: Path) -> list[Counted]:
+def _counted(chunks: list[Chunk], torn: Torn, rules: Rules, quarantine: Path) -> list[Counted]:
     quarantine.mkdir()
     if torn:
-        rows = pl.DataFrame({"query_id": torn}, {"query_id": pl.String})
-        _write(
-            quarantine / "torn.parquet",
-            rows.select("query_id", reason=pl.lit("ragged_row"), value=pl.lit(None, pl.String)),
-        )
+        lines = pl.DataFrame(torn, {"query_id": pl.String, "reason": pl.String}, orient="row")
+        _write(quarantine / "torn.parquet", lines.with_columns(value=pl.lit(None, pl.String)))
     parts = []
     for chunk, part in zip(chunks, counted(chunks, rules), strict=True):
         for name, rows in _by_month(chunk, part.quarantine):
@@ -84,7 +83,7 @@ def _record(config: RunConfig, log: LogSource, extracted: Extracted, known_by: s
     flows = extracted.flows
     flowing = set(flows["origin"]) | set(flows["destination"])
     return {
-        "files": {path.name: sha256_of(path) for path in log.files},
+        "files": {shown: sha256_of(path) for shown, path in log.files.items()},
         "rows": {
             "read": sums["read"],
             "kept": sums["kept"],

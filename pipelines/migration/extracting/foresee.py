@@ -23,9 +23,9 @@ def foresee(name: str, config: RunConfig) -> str:
     else:
         with tempfile.TemporaryDirectory() as scratch:
             log = log_source(name, config, Path(scratch))
-        for path in log.files:
-            next(iter(batches(path, log.source, [])), None)
-        files, regions = ", ".join(path.name for path in log.files), f"{len(log.population)} listed"
+        for shown, path in log.files.items():
+            next(iter(batches(path, shown, log.source, [])), None)
+        files, regions = ", ".join(log.files), f"{len(log.population)} listed"
         rows = "counted when they are extracted"
     lines = {
         "rows": rows,

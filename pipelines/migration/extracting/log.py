@@ -10,17 +10,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from modules.errors import UserError
-from modules.migration.period import Calendar, Unit
+from modules.migration.period import Unit
 from pipelines.config.extract import QueriesSource
-from pipelines.migration.extracting.batches import Ragged, batches
-from pipelines.migration.extracting.cast import COLUMNS, EARLIEST, LATEST, read_times
+from pipelines.migration.extracting.batches import Torn, batches
+from pipelines.migration.extracting.cast import EARLIEST, LATEST, read_times
+from pipelines.migration.extracting.raw import Raw, broken, read_raw, together
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_COLUMNS = dict(zip(("query_id", "user_hash", "ts", "origin", "text"), COLUMNS, strict=True))
 _MONTHS = {"month": 1, "day": 1, "quarter": 3, "year": 12}
 UNDATED = "undated"
 _ROWS = 1_000_000
 """Of a chunk of several months."""
+_SHOWN = 3
 _PART = 100_000
 """Rows that are read and cast at a time."""
 
@@ -31,7 +32,7 @@ class Chunk:
 
     Attributes:
         label: sorts as time does.
-        files: parquet; the contract's columns, or cast.COLUMNS.
+        files: parquet, as `read_raw` takes them.
         months: by file, the month that its rows must be of, where the files' names say so.
     """
 
@@ -68,23 +69,29 @@ def monthly_chunks(files: list[Path], unit: Unit) -> list[Chunk]:
 
 
 def spooled_chunks(
-    files: list[Path], source: QueriesSource, unit: Unit, spool: Path
-) -> tuple[list[Chunk], Ragged]:
+    files: dict[str, Path], source: QueriesSource, unit: Unit, spool: Path
+) -> tuple[list[Chunk], Torn]:
     """The chunks of files in any order: one pass writes each row to the months that its period begins in.
 
     Memory is bounded by a batch of rows here and by a month (a period, if longer) later. Rows without a time
     are a chunk of their own.
 
+    Args:
+        files: by the name that tells each from the others.
+        source: how they are written.
+        unit: of the periods.
+        spool: a folder to make.
+
     Returns:
-        The chunks, and where the csv rows stand that have more or fewer fields than the header.
+        The chunks, and the csv lines that are no rows.
 
     Raises:
-        UserError: if a file is broken or lacks a column.
+        UserError: if a file is broken or lacks a column, or there is no row in any.
     """
     number = 0
-    ragged: Ragged = []
-    for path in files:
-        for batch in batches(path, source, ragged):
+    torn: Torn = []
+    for name, path in files.items():
+        for batch in batches(path, name, source, torn):
             for (label,), part in (
                 batch.with_columns(label=_label(batch["time"], unit))
                 .partition_by("label", as_dict=True, include_key=False)
@@ -94,51 +101,43 @@ def spooled_chunks(
                 folder.mkdir(parents=True, exist_ok=True)
                 part.write_parquet(folder / f"{number:08d}.parquet", compression="lz4")
             number += 1
+    if not spool.exists():
+        where = ", ".join(str(path) for path in [*files.values()][:_SHOWN])
+        more = f" and {len(files) - _SHOWN} more files" if len(files) > _SHOWN else ""
+        if torn:
+            raise UserError(
+                f"{where}{more}: no rows that can be read, {len(torn)} lines have more or fewer fields than "
+                "the header or an open quote; mend source.sep and source.quote, or write the file anew"
+            )
+        raise UserError(f"{where}{more}: no rows; give the file that holds them, or mend source.path")
     chunks = [Chunk(folder.name, tuple(sorted(folder.iterdir()))) for folder in sorted(spool.iterdir())]
-    return chunks, ragged
+    return chunks, torn
 
 
-def read_chunk(chunk: Chunk) -> Iterator[pl.DataFrame]:
-    """The raw rows of a chunk, cast.COLUMNS: months in parts that a processor's cache likes, or all together.
-
-    Where the files' names tell the month, its ordinal stands in `month`.
+def read_chunk(chunk: Chunk) -> Iterator[Raw]:
+    """The raw rows of a chunk: months in parts that a processor's cache likes, or all together.
 
     Raises:
         UserError: if a file is broken or lacks a column.
     """
     if not chunk.months:
-        yield pl.concat([_read(path) for path in chunk.files])
+        yield together([read_raw(path) for path in chunk.files])
         return
-    part: list[pl.DataFrame] = []
+    part: list[Raw] = []
     for path, month in zip(chunk.files, chunk.months, strict=True):
-        ordinal = pl.lit(Calendar("month").ordinal(month), pl.Int32)
-        part.append(_read(path).with_columns(month=ordinal))
-        if sum(frame.height for frame in part) >= _PART:
-            yield pl.concat(part, rechunk=True)
+        part.append(read_raw(path, month))
+        if sum(raw.rows.height for raw in part) >= _PART:
+            yield together(part)
             part = []
     if part:
-        yield pl.concat(part, rechunk=True)
-
-
-def _read(path: Path) -> pl.DataFrame:
-    try:
-        names = pl.read_parquet_schema(path)
-        wanted = list(COLUMNS) if "user" in names else list(_COLUMNS)
-        return pl.read_parquet(path, columns=wanted).rename(_COLUMNS, strict=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise _broken(path, error) from error
+        yield together(part)
 
 
 def _rows(path: Path) -> int:
     try:
         return int(pq.read_metadata(path).num_rows)
     except (pa.ArrowException, OSError) as error:
-        raise _broken(path, error) from error
-
-
-def _broken(path: Path, error: Exception) -> UserError:
-    what = " ".join(str(error).split())[:120]
-    return UserError(f"{path}: is not a month of queries as `simulate` writes it ({what})")
+        raise broken(path, error) from error
 
 
 def _label(written: pl.Series, unit: Unit) -> pl.Series:

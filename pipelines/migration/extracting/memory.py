@@ -10,16 +10,15 @@ class Memory:
     """Outcomes of texts by their hash, as far as they hold in every chunk; bounded, so it forgets."""
 
     def __init__(self) -> None:
-        self.known = pl.DataFrame(schema={"text": pl.UInt64, "outcome": pl.UInt32})
+        self.known = pl.DataFrame(schema={"hash": pl.UInt64, "outcome": pl.UInt32})
 
     def split(self, texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The texts that are new, and of the others text and outcome."""
-        asked = texts.join(self.known, on="text", how="left")
-        new = pl.col("outcome").is_null()
-        return asked.filter(new).drop("outcome"), asked.filter(~new).select("text", "outcome")
+        """The texts (text, hash, query) that are new, and of the others text and outcome."""
+        known = self.known.join(texts.select("hash", "text"), on="hash").select("text", "outcome")
+        return texts.join(known, on="text", how="anti"), known
 
     def keep(self, outcomes: pl.DataFrame) -> None:
         """Keep new outcomes; numbers of sets mean something in their own chunk only."""
-        lasting = outcomes.filter(pl.col("outcome") < _FIRST_SET)
+        lasting = outcomes.filter(pl.col("outcome") < _FIRST_SET).select(self.known.columns)
         room = self.known.height + lasting.height <= _MOST
         self.known = pl.concat([self.known, lasting]) if room else lasting

@@ -8,7 +8,6 @@ import polars as pl
 
 from pipelines.migration.extracting.lexicon import (
     ABOUT,
-    BEHIND,
     EMPLOYER,
     JOB,
     JOB_SITE,
@@ -17,11 +16,11 @@ from pipelines.migration.extracting.lexicon import (
     PLACE,
     ROLE,
     SURE,
-    WEAK,
     Lexicon,
 )
 from pipelines.migration.extracting.memory import Memory
 from pipelines.migration.extracting.normalise import normalised
+from pipelines.migration.extracting.settle import CITIES, ask_origin, settle
 
 BLOCKED, NAVIGATIONAL, NO_JOB_INTENT, NO_PLACE, PROVINCE_ONLY, AMBIGUOUS_PLACE = range(1, 7)
 VERDICTS: Final = {
@@ -42,10 +41,8 @@ MOST = 10
 """A text that names more places is a list, not an intention."""
 _NOT_PLAIN = r"[^\u4e00-\u9fff ]|(^| )[\u4e00-\u9fff]( |$)"
 """What normalising changes: all but Chinese words of two letters or more, and blanks."""
-_ROUNDS = 2
-_CITIES = 100
-"""Codes below are provinces: the first two digits of an adcode."""
-_READING = ("at", "term", "code", "province")
+
+_NOTHING = pl.DataFrame(schema=dict.fromkeys(("text", "origin", "outcome", "code"), pl.UInt32))
 
 
 @dataclass(frozen=True)
@@ -53,65 +50,74 @@ class Parsed:
     """What the texts say.
 
     Attributes:
-        outcomes: text, outcome: one of VERDICTS, a prefecture's adcode, or a key of `sets`; not of the texts
-            whose place depends on where the user is.
+        outcomes: by text: one of VERDICTS or UNREADABLE, a prefecture's adcode, or a key of `sets`; null
+            where the place depends on where the user is.
         sets: outcome, code: the destinations of outcomes that name several.
         open: text, origin, outcome of those, for the pairs that occur.
     """
 
-    outcomes: pl.DataFrame
+    outcomes: pl.Series
     sets: pl.DataFrame
     open: pl.DataFrame
 
 
-def parse(rows: pl.DataFrame, lexicon: Lexicon, memory: Memory | None = None) -> Parsed:
-    """Judge every distinct text of some rows, each once.
+def parse(texts: pl.DataFrame, rows: pl.DataFrame, lexicon: Lexicon, memory: Memory | None = None) -> Parsed:
+    """Judge some distinct texts, each once.
 
     An Aho-Corasick automaton (Polars' `extract_many`) takes the leftmost, then longest, so none overlap.
     A place with several readings is read as the one that another place of the text contains or lies in; else
     as the one where the user is; else as the only one in the user's province; else it is ambiguous.
 
     Args:
-        rows: text (64-bit hash), query (as typed), origin (adcode, 0: unknown).
+        texts: hash (64 bit), query (as typed).
+        rows: text (row of `texts`), origin (adcode, 0: unknown).
         lexicon: the dictionary.
         memory: what earlier texts came to.
     """
-    texts = rows.select("text", "query").unique("text", keep="any")
-    texts, known = memory.split(texts) if memory else (texts, None)
+    outcomes = pl.Series("outcome", [None], pl.UInt32).new_from_index(0, texts.height)
+    texts = texts.with_row_index("text")
+    if memory is not None:
+        texts, known = memory.split(texts)
+        outcomes = outcomes.scatter(known["text"], known["outcome"])
+        if texts.is_empty():
+            return Parsed(outcomes, _NOTHING.select("outcome", "code"), _NOTHING.drop("code"))
+    numbers = texts["text"]
     texts = texts.with_row_index("at")
     found = _found(texts, lexicon)
     judged = texts.select("at", outcome=_verdicts(texts, found))
-    wanted = judged.filter(pl.col("outcome") == NO_PLACE).select("at")
-    mentions = found.filter(pl.col("kind") == PLACE).select("at", "term").unique()
-    readings = mentions.join(wanted, on="at", how="semi").join(lexicon.readings, on="term")
-    settled, open_ = _settle(readings, lexicon)
+    wanted = (judged["outcome"] == NO_PLACE).gather(found["at"])
+    mentions = found.filter(wanted, pl.col("kind") == PLACE).select("at", "term")
+    simple = _simple(mentions, lexicon)
+    readings = mentions.join(simple, on="at", how="anti").unique().join(lexicon.readings, on="term")
+    settled, open_ = settle(readings, lexicon)
     unsure = texts.select("at", "text").join(open_, on="at", how="semi")
-    pairs = (
-        rows.lazy()
-        .select("origin", "text")
-        .join(unsure.lazy(), on="text")
-        .select("at", "origin")
-        .unique()
-        .collect()
-    )
-    answers = _ask_origin(open_, pairs)
+    pairs = _pairs(unsure, rows, len(outcomes))
+    answers = ask_origin(open_, pairs)
     beside = settled.join(pairs, on="at").select(answers.columns)
     sure = _conclude(settled.join(unsure, on="at", how="anti"), ["at"])
     depends = _conclude(pl.concat([answers, beside]), ["at", "origin"])
-    outcomes, sets = _numbered(pl.concat([sure, depends], how="diagonal"))
+    concluded, sets = _numbered(pl.concat([sure, depends], how="diagonal"))
     anywhere = pl.col("origin").is_null()
-    placed = outcomes.filter(anywhere).drop("origin")
+    placed = pl.concat([concluded.filter(anywhere).drop("origin"), simple])
     rest = judged.join(pl.concat([placed.select("at"), unsure.select("at")]), on="at", how="anti")
-    keys = texts.select("at", "text")
-    closed = keys.join(pl.concat([rest, placed]), on="at").drop("at")
-    opened = keys.join(outcomes.filter(~anywhere), on="at").drop("at")
+    closed = pl.concat([rest, placed])
+    outcomes = outcomes.scatter(numbers.gather(closed["at"]), closed["outcome"])
+    opened = concluded.filter(~anywhere).with_columns(text=pl.lit(numbers).gather("at")).drop("at")
     if memory is not None:
-        memory.keep(closed)
-    return Parsed(closed if known is None else pl.concat([known, closed]), sets, opened)
+        memory.keep(closed.select("outcome", hash=pl.lit(texts["hash"]).gather("at")))
+    return Parsed(outcomes, sets, opened)
+
+
+def _pairs(unsure: pl.DataFrame, rows: pl.DataFrame, texts: int) -> pl.DataFrame:
+    """at, origin: from where the texts that depend on it were typed."""
+    depends = np.zeros(texts, np.bool_)
+    depends[unsure["text"].to_numpy()] = True
+    some = rows.select("text", "origin").filter(pl.Series(depends).gather(rows["text"]))
+    return some.unique().join(unsure, on="text").select("at", "origin")
 
 
 def _found(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
-    """Every term of every text with its kind: at (sorted), term, kind."""
+    """Every term of every text with its kind: at, term, kind."""
     plain = ~pl.col("query").str.contains(_NOT_PLAIN)
     parts = [
         texts.filter(plain).select("at", normal="query"),
@@ -121,9 +127,8 @@ def _found(texts: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
         pl.concat(parts)
         .lazy()
         .select("at", pl.col("normal").str.extract_many(lexicon.patterns, leftmost=True).alias("term"))
-        .sort("at")
         .explode("term", empty_as_null=False)
-        .join(lexicon.kinds.lazy(), on="term", maintain_order="left")
+        .join(lexicon.kinds.lazy(), on="term")
         .collect()
     )
 
@@ -167,80 +172,20 @@ def _verdict(kinds: pl.Expr) -> pl.Expr:
     )  # fmt: skip
 
 
-def _settle(readings: pl.DataFrame, lexicon: Lexicon) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split into what the text itself settles, one reading a term, and terms with several readings left."""
-    mention = ("at", "term")
-    readings = _beside_their_city(readings)
-    firmly = pl.col("strength") == SURE
-    several = pl.col("term").is_in(sorted(lexicon.several))
-    count = pl.len().over(mention)
-    readings = readings.with_columns(plain=several | (count == 1))
-    settled, open_ = readings.filter("plain").drop("plain"), readings.filter(~pl.col("plain")).drop("plain")
-    weak = settled.filter(~firmly)
-    if open_.is_empty() and weak.is_empty():
-        return settled.select(_READING), open_.select(_READING)
-    for _ in range(_ROUNDS):
-        firm = settled.filter(firmly)
-        # A province that is only one reading of a term may still be what holds another term's city.
-        about = pl.concat([firm, open_.filter(pl.col("code") == pl.col("province"))]).select(
-            "at", "province", by="term", other="code"
-        )
-        near = (
-            open_.join(about, on=("at", "province"))
-            .filter(pl.col("term") != pl.col("by"))
-            .filter(
-                (pl.col("code") == pl.col("other"))
-                | ((pl.col("code") < _CITIES) != (pl.col("other") < _CITIES))
-            )
-            .select(open_.columns)
-            .unique()
-        )
-        narrowed = pl.concat([near, open_.join(near, on=mention, how="anti")]) if near.height else open_
-        alone = pl.len().over(mention) == 1
-        settled = pl.concat([settled, narrowed.filter(alone).with_columns(strength=pl.lit(SURE, pl.UInt8))])
-        open_ = narrowed.filter(~alone)
-    # A district's short name says which part of a city, never a second destination beside a named city.
-    cities = settled.filter(firmly, pl.col("code") >= _CITIES).select("at").unique()
-    settled = pl.concat([settled.filter(firmly), settled.filter(~firmly).join(cities, on="at", how="anti")])
-    only_weak = (pl.col("strength") == WEAK).all().over(mention)
-    beside = open_.filter(only_weak).join(cities, on="at", how="semi")
-    open_ = open_.join(beside, on=mention, how="anti")
-    return settled.select(_READING), open_.select(_READING)
-
-
-def _beside_their_city(readings: pl.DataFrame) -> pl.DataFrame:
-    """Without readings that are BEHIND, and without the terms that these explain: 中山 in 大连 中山."""
-    front = readings.filter(pl.col("strength") < BEHIND)
-    named = front.filter(pl.col("strength") == SURE).select("at", "code", by="term")
-    explained = (
-        readings.filter(pl.col("strength") == BEHIND)
-        .join(named, on=("at", "code"))
-        .filter(pl.col("term") != pl.col("by"))
+def _simple(mentions: pl.DataFrame, lexicon: Lexicon) -> pl.DataFrame:
+    """at, outcome of the many texts with one place that surely is one: what all that follows would find."""
+    only = pl.len().over("term") == 1
+    plain = lexicon.readings.filter(only, pl.col("strength") == SURE).select(
+        "term", outcome=pl.when(pl.col("code") < CITIES).then(PROVINCE_ONLY).otherwise("code")
     )
-    return front.join(explained, on=("at", "term"), how="anti")
-
-
-def _ask_origin(open_: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """The reading for each origin: the user's own city, else the only one in the user's province, else 1."""
-    by = ("at", "origin", "term")
-    asked = open_.join(pairs, on="at").with_columns(home=pl.col("origin") // 10000)
-    own = pl.col("code") == pl.col("origin")
-    city_at_home = (pl.col("province") == pl.col("home")) & (pl.col("code") >= _CITIES)
-    province = pl.col("code") == pl.col("home")
-    rank = pl.when(own).then(3).when(city_at_home).then(2).when(province).then(1).otherwise(0)
-    ranked = asked.with_columns(rank=rank).with_columns(best=pl.col("rank").max().over(by))
-    best = ranked.filter(pl.col("rank") == pl.col("best"))
-    clear = (pl.col("best") > 0) & (pl.len().over(by) == 1)
-    return (
-        best.with_columns(code=pl.when(clear).then("code").otherwise(pl.lit(1, pl.UInt32)))
-        .select("at", "origin", "code")
-        .unique()
-    )
+    once = np.bincount(mentions["at"].to_numpy()) == 1
+    alone = mentions.filter(pl.Series(once, dtype=pl.Boolean).gather(mentions["at"]))
+    return alone.join(plain, on="term").select("at", pl.col("outcome").cast(pl.UInt32))
 
 
 def _conclude(readings: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """One row a key: `codes` (sorted, perhaps none) and the verdict that holds where there are none."""
-    city = pl.col("code").filter(pl.col("code") >= _CITIES)
+    city = pl.col("code").filter(pl.col("code") >= CITIES)
     verdict = pl.when((pl.col("code") == 1).any()).then(AMBIGUOUS_PLACE).otherwise(PROVINCE_ONLY)
     concluded = readings.group_by(key).agg(codes=city.unique().sort(), verdict=verdict.cast(pl.UInt32))
     listed = pl.col("codes").list.len() > MOST

@@ -8,6 +8,7 @@ from pipelines.config import RunConfig
 
 REASONS: Final = (
     "ragged_row",
+    "unclosed_quote",
     "no_query_id",
     "bad_time",
     "time_out_of_range",

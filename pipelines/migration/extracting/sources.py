@@ -10,8 +10,8 @@ import pyarrow.csv as pc
 
 from modules.errors import UserError
 from pipelines.config import REGION_COLUMNS, QueriesSource, Regions, RunConfig
-from pipelines.migration.importing.geography import Gazetteer, read_gazetteer
-from pipelines.migration.importing.locate import locate
+from pipelines.migration.importing.geography import Gazetteer, merged, read_gazetteer
+from pipelines.migration.importing.locate import by_name, locate
 from pipelines.migration.simulating.cities import largest_cities, units
 from pipelines.paths import RunPaths
 
@@ -25,14 +25,14 @@ class LogSource:
     """A run's log.
 
     Attributes:
-        files: of queries, sorted.
+        files: of queries, sorted, by where they lie in their folder.
         monthly: every file is one calendar month of parquet texts, as a simulation writes them.
         source: how the user's files are written.
         data: folder of the tables that `regions` names.
-        gazetteer: the table of regions.
+        gazetteer: the table of regions, merged.
     """
 
-    files: list[Path]
+    files: dict[str, Path]
     monthly: bool
     source: QueriesSource
     data: Path
@@ -64,16 +64,17 @@ def log_source(name: str, config: RunConfig, scratch: Path) -> LogSource:
     """
     source, regions, data = config.source, config.regions, Path(config.data)
     if isinstance(source, QueriesSource):
-        files, monthly = locate(data, source.path, "source.path"), False
+        files, folder, monthly = locate(data, source.path, "source.path"), data, False
         if regions.path is None:
             _write_prefectures(scratch / "regions.csv")
             data, regions = scratch, regions.model_copy(update=_OWN)
     else:
         data, regions = RunPaths(name).raw, regions.model_copy(update=_OWN)
-        files, monthly = sorted((data / "queries").glob("*.parquet")), config.period.unit != "week"
+        folder, monthly = data / "queries", config.period.unit != "week"
+        files = sorted(folder.glob("*.parquet"))
         source = QueriesSource(kind="queries", path="queries/*.parquet")
         if not files:
-            raise UserError(f"{data}/queries: holds no queries; draw them first (talentflow simulate {name})")
+            raise UserError(f"{folder}: holds no queries; draw them first (talentflow simulate {name})")
     sep, encoding = (",", "utf-8") if data == scratch else (source.sep, source.encoding)
     gazetteer = read_gazetteer(data, regions, sep, encoding)
     if gazetteer is None:
@@ -84,7 +85,8 @@ def log_source(name: str, config: RunConfig, scratch: Path) -> LogSource:
                 f"{gazetteer.table.path}: region {code!r} is no 6-digit adcode; queries are matched "
                 "with China's prefectures, so write the codes of GB/T 2260"
             )
-    return LogSource(files, monthly, source, data, regions, gazetteer)
+    gazetteer = merged(gazetteer, regions.merge)
+    return LogSource(by_name(folder, files), monthly, source, data, regions, gazetteer)
 
 
 def _write_prefectures(path: Path) -> None:

@@ -1,7 +1,7 @@
 """The regions that are kept: their names, places and distances."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,29 @@ def read_gazetteer(data: Path, regions: Regions, sep: str, encoding: str) -> Gaz
     shown = [written.texts[name] or code for name, code in zip(written.codes, codes, strict=True)]
     lat = _degrees(table, regions.lat, 90.0)
     return Gazetteer(rows, shown, lat, _degrees(table, regions.lon, 180.0), _more(table, regions), table)
+
+
+def merged(gazetteer: Gazetteer, merge: dict[str, str]) -> Gazetteer:
+    """Without the regions that are counted in another, which gets their inhabitants (unknown, if one's are).
+
+    Raises:
+        UserError: if a region of the merge is not in the table.
+    """
+    for code in (*merge, *merge.values()):
+        if code not in gazetteer.rows:
+            hint = did_you_mean(code, gazetteer.rows)
+            raise UserError(
+                f"regions.merge: region {code!r}{hint} is not in {gazetteer.table.path}; add it there, "
+                "or take it out of the merge"
+            )
+    rows = {code: row for code, row in gazetteer.rows.items() if code not in merge}
+    if not merge or "population" not in gazetteer.more:
+        return replace(gazetteer, rows=rows)
+    people = gazetteer.more["population"].fill_null(np.nan).to_numpy(zero_copy_only=False).copy()
+    for code, into in merge.items():
+        people[gazetteer.rows[into]] += people[gazetteer.rows[code]]
+    more = {**gazetteer.more, "population": pa.array(people, from_pandas=True)}
+    return replace(gazetteer, rows=rows, more=more)
 
 
 def describe(codes: list[str], gazetteer: Gazetteer | None, regions: Regions) -> pa.Table:

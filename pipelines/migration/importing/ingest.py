@@ -15,7 +15,7 @@ from pipelines.migration.extracting.extract import extract
 from pipelines.migration.importing.cells import Cells, inside, stack
 from pipelines.migration.importing.geography import describe, distances, pair_table, read_gazetteer
 from pipelines.migration.importing.keep import kept_regions, refuse_unknown_merge
-from pipelines.migration.importing.locate import locate
+from pipelines.migration.importing.locate import by_name, locate
 from pipelines.migration.importing.rows import read_rows
 from pipelines.paths import RunPaths
 
@@ -92,7 +92,7 @@ def read(config: RunConfig) -> Imported:
     listed = set(gazetteer.rows if gazetteer else ()) - set(regions.merge)
     flowing = {named.regions[end] for end in np.union1d(named.origin, named.destination)}
     record = {
-        "files": {path.name: sha256_of(path) for path in files},
+        "files": {shown: sha256_of(path) for shown, path in by_name(data, files).items()},
         "rows": {"read": len(rows.count) + dropped["blank"], "kept": len(cells.count), "dropped": dropped},
         "periods": {
             "first": calendar.label(config.period.ordinals[0]),

@@ -8,6 +8,11 @@ from modules.errors import UserError
 _SHOWN = 8
 
 
+def by_name(data: Path, files: list[Path]) -> dict[str, Path]:
+    """Files by where they lie under the data path, which tells them apart."""
+    return {path.name if path == data else path.relative_to(data).as_posix(): path for path in files}
+
+
 def locate(data: Path, pattern: str, key: str) -> list[Path]:
     """The files that `pattern` names, sorted; `key` is where the pattern was written, for messages.
 

@@ -61,7 +61,20 @@ def test_several_destinations_share_one_person_and_a_plain_wish_wins() -> None:
 
 def test_a_traveller_counts_where_most_searches_were_made() -> None:
     log = rows(*[("ann", SHANGHAI, "深圳 招聘")] * 2, ("ann", BEIJING, "深圳 招聘"))
-    assert flows(extracted(entry(), log)) == {(MARCH, SHANGHAI, SHENZHEN): 1.0}
+    tables = extracted(entry(), log)
+    assert flows(tables) == {(MARCH, SHANGHAI, SHENZHEN): 1.0}
+    assert tables["flows"]["n_queries"].to_list() == [2]
+    assert tables["search"].select("region", "named").rows() == [(BEIJING, 1), (SHANGHAI, 2)]
+
+
+def test_a_travellers_searches_count_where_they_were_made() -> None:
+    log = rows(("ann", BEIJING, "上海 招聘"), ("ann", SUZHOU, "上海 深圳 招聘"))
+    tables = extracted(entry(), log)
+    assert tables["flows"].select("origin", "destination", "n_users", "n_queries").rows() == [
+        (BEIJING, SHANGHAI, 1, 1), (SUZHOU, SHENZHEN, 1, 1),
+    ]  # fmt: skip
+    assert tables["search"].select("region", "named").rows() == [(BEIJING, 1), (SUZHOU, 2)]
+    assert tables["queries"]["cells"].sum() == 2
 
 
 def test_an_origin_may_be_a_district() -> None:
@@ -101,6 +114,10 @@ def test_a_row_is_dropped_by_a_named_rule(query: tuple[str, str | None, str], ru
         ("user_hash", "406162.0", "bad_user", None),
         ("origin", "北京", "bad_origin", "北京"),
         ("origin", "110000.0", "bad_origin", "110000.0"),
+        ("origin", "1234567", "bad_origin", "1234567"),
+        ("origin", "999999999", "bad_origin", "999999999"),
+        ("origin", "99999999999", "bad_origin", "99999999999"),
+        ("origin", "+11000", "bad_origin", "+11000"),
         ("text", "", "no_text", None),
         ("text", "1e5", None, None),
         ("text", "1024", "no_text", None),
@@ -214,6 +231,24 @@ def test_gaps_spans_merging_and_the_diagonal() -> None:
     }
 
 
+def test_a_merged_regions_people_are_the_targets_and_it_is_no_region() -> None:
+    log = rows(("ann", SHANGHAI, "深圳 招聘"), ("bob", SUZHOU, "深圳 招聘"), ("cat", BEIJING, "苏州 招聘"))
+    config = entry(
+        extract={"normalise": "population", "min_search_users": 1}, regions={"merge": {SUZHOU: SHANGHAI}}
+    )
+    tables = extracted(config, log)
+    # Of the 24 + 10 million inhabitants two searched, of Beijing's 20 million one: 17 to 20 a user.
+    assert flows(tables) == {
+        (MARCH, SHANGHAI, SHENZHEN): pytest.approx(2 * (17e6 + 0.05 * 3e6)),
+        (MARCH, BEIJING, SHANGHAI): pytest.approx(17e6 + 0.95 * 3e6),
+    }
+    assert tables["regions"].select("region", "population").rows() == [
+        (BEIJING, 20e6), (SHANGHAI, 34e6), (SHENZHEN, 12e6),
+    ]  # fmt: skip
+    record = json.loads(Path("runs/try/extracted/import.json").read_text(encoding="utf-8"))
+    assert record["regions"] == {"kept": 3, "merged": 1, "not_kept": 0, "listed_without_flows": 0}
+
+
 def test_the_busiest_regions_before_the_test_are_kept() -> None:
     log = [
         *rows(*[(f"u{at}", BEIJING, "上海 招聘") for at in range(3)], ("ann", BEIJING, "深圳 招聘")),
@@ -306,6 +341,13 @@ def test_people_are_counted_as_by_hand(searches: list[Search]) -> None:
     ]
     tables = extracted(entry(extract={"max_queries_a_user": 12}), log)
     assert flows(tables) == pytest.approx(by_hand(searches, most=12))
+    sent = tables["flows"].group_by("period", region="origin").agg(sent=pl.col("n_queries").sum())
+    assert (
+        tables["search"]
+        .join(sent, on=("period", "region"))
+        .filter(pl.col("sent") > pl.col("named"))
+        .is_empty()
+    )
 
 
 def by_hand(searches: list[Search], most: int) -> dict[tuple[str, str, str], float]:

@@ -76,6 +76,7 @@ QUERIES = [
     ("network jobs", ABROAD, "no_place"),
     # no wish to work
     ("深圳 天气", ABROAD, "no_job_intent"),
+    ("深圳 招娉", ABROAD, "no_job_intent"),  # a slip of the held-back inventory only: it must not be known
     ("深圳 工作服 定做", ABROAD, "no_job_intent"),
     ("steve jobs", ABROAD, "no_job_intent"),
     ("上海 会计 培训", ABROAD, "no_job_intent"),
@@ -117,10 +118,12 @@ def said(queries: list[tuple[str, int]]) -> list[int | str | set[int]]:
     frame = pl.DataFrame(queries, {"query": pl.String, "origin": pl.UInt32}, orient="row").with_row_index(
         "at"
     )
-    frame = frame.with_columns(text=pl.col("query").rank("dense"))
-    parsed = parse(frame, lexicon())
-    closed = frame.join(parsed.outcomes, on="text")
-    opened = frame.join(parsed.open, on=("text", "origin"))
-    outcomes = dict(pl.concat([closed, opened.select(closed.columns)]).select("at", "outcome").rows())
+    texts = frame.select(pl.col("query").hash().alias("hash"), "query").unique(maintain_order=True)
+    rows = frame.join(texts.with_row_index("text"), on="query")
+    parsed = parse(texts, rows, lexicon())
+    said = rows.with_columns(outcome=parsed.outcomes.gather(rows["text"]))
+    opened = said.drop("outcome").join(parsed.open, on=("text", "origin"))
+    outcomes = dict(said.filter(pl.col("outcome").is_not_null()).select("at", "outcome").rows())
+    outcomes |= dict(opened.select("at", "outcome").rows())
     sets = {key: set(codes) for key, codes in parsed.sets.group_by("outcome").agg("code").rows()}
     return [sets.get(outcomes[at], VERDICTS.get(outcomes[at], outcomes[at])) for at in range(len(queries))]
