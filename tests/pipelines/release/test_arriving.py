@@ -34,7 +34,7 @@ ENTRY = {
         "period": {"unit": "month", "from": "2021-01", "to": "2023-06"},
         "cells": {"absent": "zero"},
         "windows": {"length": 6, "horizon": 2, "validation": 4, "test": 4},
-        "tune": {"trials": 1, "closed_form_trials": 1, "parallel": 1},
+        "tune": {"closed_form_trials": 1, "models": ["last_value", "ridge_ar"], "parallel": 1},
         "train": {"seeds": [0]},
         "evaluate": {"bootstrap": 100},
     }
