@@ -23,6 +23,7 @@ from modules.migration.flows import read_flows
 from modules.migration.forecasting import forecast, truth
 from modules.migration.networks import load_network
 from modules.migration.origins import chronological_split
+from modules.migration.track import models_for
 from pipelines.bootstrap import draw_resamples, percentile_interval, resampled_means
 from pipelines.config import RunConfig, load_run
 from pipelines.evaluation import Bounds, Evaluation, Row, read_evaluation
@@ -89,6 +90,9 @@ def section(name: str, config: RunConfig) -> str:
         f"validation {' to '.join(spans['validation'])}, test {' to '.join(spans['test'])}. "
         f"Candidate: **{found.candidate}**; best baseline: {found.best_baseline}."
     )
+    known = {model.name for model in models_for(open_data(name, config).final.task)}
+    if left_out := known - {row.model for row in found.leaderboard}:
+        facts += f" Not run on these data: {', '.join(sorted(left_out))}."
     parts = (
         f"## {name}",
         facts,
@@ -165,7 +169,7 @@ def ablations(name: str) -> str:
     """Test MAE of DHG-SIL with a part left out, as benchmarks/ablations.py kept it."""
     kept = RunPaths(name).evaluation.parent / "ablations.json"
     if not kept.exists():
-        raise typer.BadParameter(f"{kept} is not there: python benchmarks/ablations.py {name}")
+        return f"Ablations were not run on these data (`python benchmarks/ablations.py {name}`)."
     found = json.loads(kept.read_text(encoding="utf-8"))
     rows = [
         (
