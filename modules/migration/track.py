@@ -53,6 +53,7 @@ _GRADIENT: Space = {
     "steps": (50, 100, 200),
 }
 _LEARNED: Space = {**_GRADIENT, "loss_weight": (0.0, 0.5, 1.0), "half_life": (0.0, 0.5, 0.25)}
+_DHG_SIL: Space = {**_GRADIENT, "steps": (100, 200)}  # in fewer the variables are not learnt
 CONTRAST = 0.004
 """Weight of DHG-SIL's contrast: the summed contrast is some hundred times the forecast's loss."""
 
@@ -180,7 +181,7 @@ MODELS: tuple[Spec, ...] = (
     ModelSpec(
         "dhg_sil",
         _dhg_sil,
-        _GRADIENT,
+        _DHG_SIL,
         phases=(_by_forecast_and_contrast,),
         inherits="dhg_sil_core",
         role="own",

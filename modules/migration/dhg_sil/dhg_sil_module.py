@@ -14,7 +14,8 @@ from modules.migration.windows import Window
 _ANCHORS = 48
 """Anchors drawn for every batch: the contrast sorts all cities for each, N^2 log N for all of them."""
 
-_READING_RATE = 5e-3
+_READING_RATE = 2e-2
+"""High, so that the variables are learnt in as few steps as the forecast needs."""
 
 
 class DHGSILModule(ForecastModule):
