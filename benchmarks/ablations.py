@@ -6,7 +6,6 @@ Writes runs/<run>/ablations.json, which benchmarks/migration.py shows.
 """
 
 import json
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +52,7 @@ def path(name: str) -> Path:
 
 
 def ablate(name: str, config: RunConfig) -> list[dict[str, object]]:
-    """Test MAE of each seed, what leaving the part out adds to the error with its interval, seconds of a fit."""
+    """Test MAE of each seed, what leaving the part out adds to the error with its interval."""
     data = open_data(name, config).final
     spec = next(model for model in models_for(data.task) if model.name == DHGSIL.name)
     chosen = json.loads((RunPaths(name).tune / "best.json").read_text(encoding="utf-8"))[spec.name]
@@ -68,17 +67,16 @@ def ablate(name: str, config: RunConfig) -> list[dict[str, object]]:
     for title, change in ABLATED.items():
         if data.log_km is None and "geography" in str(change.get("without")):
             continue  # there is none to leave out
-        start, errors = time.perf_counter(), []
+        errors = []
         for seed in config.train.seeds:
             network = fit(spec, data, {**chosen, **change}, seed)
             errors.append(np.where(scored, np.abs(forecast(network, data.judging) - actual), 0))  # type: ignore[arg-type]
-        taken = (time.perf_counter() - start) / len(errors)
         maes[title] = [float(error.sum() / scored.sum()) for error in errors]
         resampled[title] = resampled_means(np.mean(errors, axis=0).sum(1), cells, resamples)
         worse = float(np.mean(maes[title]) - np.mean(maes[WHOLE]))
         interval = percentile_interval(worse, resampled[title] - resampled[WHOLE])
-        rows.append({"title": title, "mae": maes[title], "worse": interval, "seconds": taken})
-        console.print(f"{name}, {title}: {np.mean(maes[title]):.4g}, {taken:.1f} s a fit")
+        rows.append({"title": title, "mae": maes[title], "worse": interval})
+        console.print(f"{name}, {title}: {np.mean(maes[title]):.4g}")
     return rows
 
 
