@@ -48,7 +48,7 @@ def main(runs: Annotated[list[str], typer.Argument(help="Built runs of params.ya
 
 def path(name: str) -> Path:
     """Where a run's ablations lie."""
-    return RunPaths(name).evaluation.parent / "ablations.json"
+    return RunPaths(name).top / "ablations.json"
 
 
 def ablate(name: str, config: RunConfig) -> list[dict[str, object]]:

@@ -167,7 +167,7 @@ def variables(found: Evaluation) -> str:
 
 def ablations(name: str) -> str:
     """Test MAE of DHG-SIL with a part left out, as benchmarks/ablations.py kept it."""
-    kept = RunPaths(name).evaluation.parent / "ablations.json"
+    kept = RunPaths(name).top / "ablations.json"
     if not kept.exists():
         return f"Ablations were not run on these data (`python benchmarks/ablations.py {name}`)."
     found = json.loads(kept.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from modules.migration.forecaster import LogForecaster, Task
 
 
 class CorrectedForecaster(LogForecaster):
-    """x^{t+k} = core_k(x) + correction_k(x): every model that learns by gradient stands on the same core.
+    """x^{t+k} = core_k(x) + correction_k(x): the baselines that learn by gradient stand on the same core.
 
     Args:
         task: what is forecast.

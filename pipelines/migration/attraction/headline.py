@@ -68,7 +68,7 @@ def _second(report: CityReport, order: list[int]) -> str:
     index = report.latest.index
     close = [place for place in order[1:] if index.tied[place]][:1]
     if not close:
-        return "Every place in the ranking is clear of the next."
+        return "" if None in index.low else "Every place in the ranking is clear of the next."
     lower = close[0]
     upper = order[order.index(lower) - 1]
     one, other = (report.cities[place] for place in (upper, lower))

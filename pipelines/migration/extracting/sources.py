@@ -11,6 +11,7 @@ import pyarrow.csv as pc
 from modules.errors import UserError
 from pipelines.config import REGION_COLUMNS, QueriesSource, Regions, RunConfig
 from pipelines.migration.importing.geography import Gazetteer, merged, read_gazetteer
+from pipelines.migration.importing.keep import refuse_unknown_merge
 from pipelines.migration.importing.locate import by_name, locate
 from pipelines.migration.simulating.cities import largest_cities, units
 from pipelines.paths import RunPaths
@@ -85,6 +86,7 @@ def log_source(name: str, config: RunConfig, scratch: Path) -> LogSource:
                 f"{gazetteer.table.path}: region {code!r} is no 6-digit adcode; queries are matched "
                 "with China's prefectures, so write the codes of GB/T 2260"
             )
+    refuse_unknown_merge(regions.merge, gazetteer.rows)
     gazetteer = merged(gazetteer, regions.merge)
     return LogSource(by_name(folder, files), monthly, source, data, regions, gazetteer)
 

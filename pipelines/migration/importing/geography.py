@@ -71,24 +71,14 @@ def read_gazetteer(data: Path, regions: Regions, sep: str, encoding: str) -> Gaz
 
 
 def merged(gazetteer: Gazetteer, merge: dict[str, str]) -> Gazetteer:
-    """Without the regions that are counted in another, which gets their inhabitants (unknown, if one's are).
-
-    Raises:
-        UserError: if a region of the merge is not in the table.
-    """
-    for code in (*merge, *merge.values()):
-        if code not in gazetteer.rows:
-            hint = did_you_mean(code, gazetteer.rows)
-            raise UserError(
-                f"regions.merge: region {code!r}{hint} is not in {gazetteer.table.path}; add it there, "
-                "or take it out of the merge"
-            )
+    """Without the regions counted in another, which gets their inhabitants (unknown, if one's are)."""
     rows = {code: row for code, row in gazetteer.rows.items() if code not in merge}
-    if not merge or "population" not in gazetteer.more:
+    if "population" not in gazetteer.more:
         return replace(gazetteer, rows=rows)
     people = gazetteer.more["population"].fill_null(np.nan).to_numpy(zero_copy_only=False).copy()
     for code, into in merge.items():
-        people[gazetteer.rows[into]] += people[gazetteer.rows[code]]
+        if into in rows:
+            people[rows[into]] += people[gazetteer.rows[code]] if code in gazetteer.rows else np.nan
     more = {**gazetteer.more, "population": pa.array(people, from_pandas=True)}
     return replace(gazetteer, rows=rows, more=more)
 

@@ -13,7 +13,7 @@ from pipelines.config import FlowsSource, RunConfig
 from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.migration.extracting.extract import extract
 from pipelines.migration.importing.cells import Cells, inside, stack
-from pipelines.migration.importing.geography import describe, distances, pair_table, read_gazetteer
+from pipelines.migration.importing.geography import describe, distances, merged, pair_table, read_gazetteer
 from pipelines.migration.importing.keep import kept_regions, refuse_unknown_merge
 from pipelines.migration.importing.locate import by_name, locate
 from pipelines.migration.importing.rows import read_rows
@@ -64,6 +64,8 @@ def read(config: RunConfig) -> Imported:
     rows, place = stack(blocks, calendar)
     mask = inside(rows, config.period, place)
     refuse_unknown_merge(regions.merge, [*rows.regions, *(gazetteer.rows if gazetteer else ())])
+    if gazetteer is not None:
+        gazetteer = merged(gazetteer, regions.merge)
 
     dropped = {"blank": sum(block.blank for block in blocks)}
 
@@ -89,7 +91,7 @@ def read(config: RunConfig) -> Imported:
     described = describe(kept, gazetteer, regions)
     known_by, km = distances(data, regions, described, source.sep, source.encoding)
     cells = replace(cells, count=cells.count * source.scale)
-    listed = set(gazetteer.rows if gazetteer else ()) - set(regions.merge)
+    listed = set(gazetteer.rows if gazetteer else ())
     flowing = {named.regions[end] for end in np.union1d(named.origin, named.destination)}
     record = {
         "files": {shown: sha256_of(path) for shown, path in by_name(data, files).items()},

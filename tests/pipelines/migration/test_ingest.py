@@ -238,6 +238,17 @@ def test_a_merged_region_needs_no_place_and_leaves_the_other_its_own(tmp_path):
     assert imported.regions.column("region").to_pylist() == ["A", "B"]
 
 
+@pytest.mark.parametrize(
+    ("listed", "people"), [("C,40\n", [60.0, 5.0]), ("C,\n", [None, 5.0]), ("", [None, 5.0])]
+)
+def test_a_merged_regions_people_live_in_the_other_one(tmp_path, listed, people):
+    flows_csv(tmp_path)
+    (tmp_path / "places.csv").write_text("id,people\nA,20\nB,5\n" + listed)
+    table = {"path": "places.csv", "id": "id", "population": "people"}
+    imported = ingest.read(entry(tmp_path, regions={**table, "merge": {"C": "A"}}))
+    assert imported.regions.column("population").to_pylist() == people
+
+
 def test_only_kept_regions_must_be_listed(tmp_path):
     flows_csv(tmp_path, text([["2019-12", "D", "A", "1"], *rows(), *([m, "D", "A", "1"] for m in MONTHS)]))
     (tmp_path / "places.csv").write_text("id\nA\nB\nC\n")

@@ -149,16 +149,18 @@ def test_how_well_queries_were_read_is_said_where_it_is_known(modelled: CityRepo
 
 
 def test_the_headline_says_when_the_lead_is_a_tie(modelled: CityReport) -> None:
-    def with_tie(tied: bool) -> str:
+    def with_tie(tied: bool, low: float | None = 1.0) -> str:
         index, latest = modelled.latest.index, modelled.latest
-        second = index.rank.index(2)
-        flags = tuple(tied if place == second else flag for place, flag in enumerate(index.tied))
-        changed = latest.model_copy(update={"index": index.model_copy(update={"tied": flags})})
+        flags = tuple(tied and rank == 2 for rank in index.rank)
+        update = {"tied": flags, "low": (low, *index.low[1:])}
+        changed = latest.model_copy(update={"index": index.model_copy(update=update)})
         shown = tuple(changed if each is latest else each for each in modelled.shown)
         return words(page(modelled.model_copy(update={"shown": shown})))
 
     assert "which of them leads cannot be told" in with_tie(True)
     assert "which of them leads cannot be told" not in with_tie(False)
+    assert "is clear of the next" in with_tie(False)
+    assert "is clear of the next" not in with_tie(False, low=None)
 
 
 def test_the_page_asks_for_nothing_and_names_are_escaped(modelled: CityReport) -> None:
