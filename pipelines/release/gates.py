@@ -79,7 +79,9 @@ def slices_gate(candidate: Candidate, comparison: Comparison | None) -> Gate:
         other = "the champion"
     else:
         names = candidate.evaluation.candidate, candidate.evaluation.best_baseline
-        slices = {part.name: (part.mae[names[0]], part.mae[names[1]]) for part in candidate.evaluation.slices}
+        slices = {
+            part.name: (part.error[names[0]], part.error[names[1]]) for part in candidate.evaluation.slices
+        }
         other = "the best baseline"
     excess = {
         name: mine / theirs - 1 if theirs else float(mine > 0) for name, (mine, theirs) in slices.items()

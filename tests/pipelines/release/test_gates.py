@@ -36,7 +36,7 @@ def test_a_slice_may_be_a_little_worse_than_the_champions(error: float, passed: 
 def test_without_a_champion_the_slices_are_held_against_the_best_baseline() -> None:
     found = candidate()
     part = found.evaluation.slices[0]
-    worse = part.model_copy(update={"mae": {**part.mae, found.evaluation.candidate: 1e6}})
+    worse = part.model_copy(update={"error": {**part.error, found.evaluation.candidate: 1e6}})
     bad = found.evaluation.model_copy(update={"slices": (worse,)})
     assert slices_gate(found, None).passed
     gate = slices_gate(Candidate("tiny", found.config, bad, {}, found.package), None)
