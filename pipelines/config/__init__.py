@@ -10,6 +10,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from modules.errors import UserError, did_you_mean
 from pipelines.config.migration import MigrationRun
+from pipelines.config.recommendation import RecommendationRun
 from pipelines.config.run import Mode as Mode
 from pipelines.config.run import Release as Release
 from pipelines.config.run import RunConfig as RunConfig
@@ -19,7 +20,10 @@ from pipelines.config.section import Section as Section
 
 PARAMS = Path("params.yaml")
 NAME = re.compile(r"[a-z](?:[a-z0-9_]{0,38}[a-z0-9])?")
-TRACKS: dict[str, type[RunConfig]] = {"migration": MigrationRun}
+TRACKS: dict[str, type[RunConfig]] = {
+    "migration": MigrationRun,
+    "recommendation": RecommendationRun,
+}
 """Track -> what its runs are."""
 
 

@@ -127,7 +127,7 @@ def test_an_absolute_data_path_stays_absolute(tmp_path):
         (ENTRY, "nowhere", "nowhere: no such file or folder"),
         (ENTRY.replace("mine", "Mine"), "data", "mine.yaml: 'Mine' is no name for a run"),
         (ENTRY.replace("mine", "12"), "data", "mine.yaml: 12 is no name for a run"),
-        (ENTRY.replace("absent", "absnt"), "data", "mine.yaml: mine: cells.absent: is required"),
+        (ENTRY.replace("absent", "absnt"), "data", "mine.yaml: mine: migration.cells.absent: is required"),
         (ENTRY.replace("test: 2", "test: 9"), "data", "windows need at least 13 observed periods"),
         (ENTRY.replace("2020-08", "2020-09"), "data", "period: no row for 2020-09"),
         ("", "data", "mine.yaml: holds no run"),

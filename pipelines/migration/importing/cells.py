@@ -10,7 +10,7 @@ from modules.errors import UserError
 from modules.period import Calendar
 from pipelines.config.migration import Period
 from pipelines.migration.importing.rows import Rows
-from pipelines.migration.importing.table import Coded
+from pipelines.tables.table import Coded
 
 Codes = NDArray[np.int32]
 Mask = NDArray[np.bool_]

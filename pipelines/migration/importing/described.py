@@ -6,7 +6,7 @@ from pipelines.config.migration import FlowsSource, MigrationRun
 from pipelines.config.simulate import SimulateSource
 from pipelines.migration.importing import ingest
 from pipelines.migration.importing.extracting.foresee import foresee
-from pipelines.migration.importing.locate import by_name, locate
+from pipelines.tables.locate import by_name, locate
 
 
 def files(config: MigrationRun) -> dict[str, Path]:

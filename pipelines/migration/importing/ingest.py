@@ -15,9 +15,9 @@ from pipelines.migration.importing.cells import Cells, inside, stack
 from pipelines.migration.importing.extracting.extract import extract
 from pipelines.migration.importing.geography import describe, distances, merged, pair_table, read_gazetteer
 from pipelines.migration.importing.keep import kept_regions, refuse_unknown_merge
-from pipelines.migration.importing.locate import by_name, locate
 from pipelines.migration.importing.rows import read_rows
 from pipelines.paths import RunPaths
+from pipelines.tables.locate import by_name, locate
 
 
 @dataclass(frozen=True)

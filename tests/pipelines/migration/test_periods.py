@@ -3,7 +3,7 @@ import pytest
 
 from modules.period import Calendar
 from pipelines.migration.importing.periods import PeriodError, read_periods
-from pipelines.migration.importing.table import Coded
+from pipelines.tables.table import Coded
 
 
 def _columns(*columns: list[str]) -> list[Coded]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from modules.errors import UserError
 from pipelines.config.extract import LogColumns, QueriesSource
 from pipelines.migration.importing.extracting.raw import COLUMNS
-from pipelines.migration.importing.read_table import demand_columns
+from pipelines.tables.read_table import demand_columns
 
 _ROWS = 1 << 19
 _BYTES = 1 << 25

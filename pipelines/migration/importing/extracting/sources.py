@@ -13,9 +13,9 @@ from pipelines.config.extract import QueriesSource
 from pipelines.config.migration import REGION_COLUMNS, MigrationRun, Regions
 from pipelines.migration.importing.geography import Gazetteer, merged, read_gazetteer
 from pipelines.migration.importing.keep import refuse_unknown_merge
-from pipelines.migration.importing.locate import by_name, locate
 from pipelines.migration.simulating.cities import largest_cities, units
 from pipelines.paths import RunPaths
+from pipelines.tables.locate import by_name, locate
 
 _ADCODE = re.compile(r"[1-9][0-9]{5}")
 _OWN = {"path": "regions.csv", **{key: key for key in REGION_COLUMNS}, "id": "region"}

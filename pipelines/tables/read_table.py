@@ -16,7 +16,7 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from modules.errors import UserError, did_you_mean
-from pipelines.migration.importing.table import Table
+from pipelines.tables.table import Table
 
 _LETTER = re.compile(rb"\S")
 _LINE = re.compile(rb"[^\r\n]*")
