@@ -47,10 +47,9 @@ def run(name: str, config: MigrationRun) -> None:
         for part, start, stop in zip(("train", "validation", "test"), cuts[:-1], cuts[1:], strict=True)
     }
     with whole_folder(RunPaths(name).split) as folder:
-        write_json(
-            folder / "split.json",
-            {"unit": period.unit, "parts": parts, "row_keys": row_keys(name)},
-        )
+        keys = row_keys(name)
+        split = {"unit": period.unit, "labels": list(keys), "parts": parts, "row_keys": keys}
+        write_json(folder / "split.json", split)
 
 
 def _part(name: str, windows: Windows, flows: Flows, part: str, start: int, stop: int) -> dict[str, Any]:

@@ -82,6 +82,7 @@ def test_what_was_trained_on_and_is_tested_is_a_leak(
     for folder in ("split", "artefact"):
         (tmp_path / "runs" / "tiny" / folder).mkdir(parents=True)
     frozen = {
+        "labels": ["2022-01", "2022-12", "2023-01", "2023-02"],
         "parts": {"test": {"from": "2023-01", "to": "2023-02"}},
         "row_keys": {"2022-12": "a", "2023-01": "b", "2023-02": "c"},
     }
