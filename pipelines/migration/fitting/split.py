@@ -48,8 +48,8 @@ def run(name: str, config: MigrationRun) -> None:
     }
     with whole_folder(RunPaths(name).split) as folder:
         keys = row_keys(name)
-        split = {"unit": period.unit, "labels": list(keys), "parts": parts, "row_keys": keys}
-        write_json(folder / "split.json", split)
+        frozen = {"unit": period.unit, "labels": list(keys), "parts": parts, "row_keys": keys}
+        write_json(folder / "split.json", frozen)
 
 
 def _part(name: str, windows: Windows, flows: Flows, part: str, start: int, stop: int) -> dict[str, Any]:
