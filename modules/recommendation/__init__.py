@@ -1,0 +1,1 @@
+"""Reciprocal, interpretable job recommendation: the data, the samplers and the models of the track."""
