@@ -18,8 +18,8 @@ STRETCH = 16
 class Negatives(Protocol):
     """Whatever draws employers that students did not go to."""
 
-    def draw(self, generator: torch.Generator) -> Tensor:
-        """P x k rows of employers, for each hire k."""
+    def draw(self, seed: tuple[int, ...]) -> Tensor:
+        """P x k rows of employers, k for each positive of the hires."""
 
 
 class PairDataModule(pl.LightningDataModule):
@@ -46,19 +46,19 @@ class PairBatches:
 
     def __init__(self, data: PairData, negatives: Negatives | None, batch_size: int, seed: int) -> None:
         self.data, self.negatives, self.batch_size = data, negatives, batch_size
-        self.generator = torch.Generator().manual_seed(seed)
-        first = self.epoch()
-        self._size, self._first = len(first), [first]
+        self.seed, self._epochs = seed, 0
+        self._first: Pairs | None = self.pairs(0)
+        self._size = len(self._first)
 
     def __len__(self) -> int:
         return math.ceil(math.ceil(self._size / self.batch_size) / STRETCH)
 
-    def epoch(self) -> Pairs:
+    def pairs(self, epoch: int) -> Pairs:
         """All pairs of an epoch in order: hires, then their negatives."""
-        hires = self.data.hires
         if self.negatives is None:
-            return hires
-        drawn = self.negatives.draw(self.generator)
+            return self.data.hires
+        hires = self.data.hires.positive
+        drawn = self.negatives.draw((self.seed, epoch))
         students = hires.student.repeat_interleave(drawn.shape[1])
         label = torch.cat([hires.label, torch.zeros(drawn.numel())])
         return Pairs(
@@ -74,8 +74,10 @@ class PairBatches:
         return PairBatch(students, employers, pairs.label, pairs.decisions, intent)
 
     def __iter__(self) -> Iterator[list[PairBatch]]:
-        pairs = self._first.pop() if self._first else self.epoch()
-        order, size = torch.randperm(len(pairs), generator=self.generator), self.batch_size
+        pairs = self._first or self.pairs(self._epochs)
+        generator = torch.Generator().manual_seed(self.seed + self._epochs)
+        self._first, self._epochs = None, self._epochs + 1
+        order, size = torch.randperm(len(pairs), generator=generator), self.batch_size
         for stretch in range(0, len(pairs), size * STRETCH):
             starts = range(stretch, min(stretch + size * STRETCH, len(pairs)), size)
             yield [self.batch(pairs[order[first : first + size]]) for first in starts]

@@ -14,7 +14,7 @@ class DCN(FieldModel):
     """Cross layers beside a deep part, joined by a linear layer (Wang et al., ADKDD 2017).
 
     x_{l+1} = x_0 (w_l . x_l) + b_l + x_l, with x_0 = [v_1; ...; v_F]. The deep part may be residual, as in
-    Deep Crossing (Shan et al., KDD 2016): h_{l+1} = relu(W_l h_l + b_l + h_l), where both have the same width.
+    Deep Crossing (Shan et al., KDD 2016): h_{l+1} = relu(W_l h_l + b_l + h_l), where widths are equal.
 
     Args:
         shape: sizes of the problem.
