@@ -28,7 +28,7 @@ class PackedEmbedding(nn.Module):
     offsets: Tensor
 
     def __init__(
-        self, vocabularies: Sequence[int], numbers: int, width: int, unseen: float = 0.0, std: float = 1e-4
+        self, vocabularies: Sequence[int], numbers: int, width: int, unseen: float = 0.0, std: float = 0.1
     ) -> None:
         super().__init__()
         sizes = torch.tensor([size + 1 for size in vocabularies], dtype=torch.int64)

@@ -89,6 +89,7 @@ def builder(
     return build
 
 
+_single = builder(RCJR, intent_weight=0.0)
 MODELS: tuple[Spec, ...] = (
     ModelSpec(Popularity.name, _popularity),
     _learned(LogisticRegression, _GRADIENT),
@@ -100,7 +101,7 @@ MODELS: tuple[Spec, ...] = (
     _learned(AutoInt, {**_DEEP, "attention_layers": (1, 2, 3)}),
     _learned(AFN, {**_DEEP, "logarithmic_neurons": (32, 64, 128)}),
     ModelSpec(HistGradientBoosting.name, _trees, _TREES),
-    ModelSpec("rcjr_single", builder(RCJR, intent_weight=0.0), _DEEP, phases=(_by_gradient,), role="part"),
+    ModelSpec("rcjr_single", _single, _DEEP, phases=(_by_gradient,), role="part"),
     replace(_learned(RCJR, {**_DEEP, "intent_weight": _INTENT_WEIGHT}), role="own"),
 )
 
@@ -108,8 +109,8 @@ MODELS: tuple[Spec, ...] = (
 def models_for(shape: Shape, chosen: Literal["all"] | Sequence[str] = "all") -> tuple[Spec, ...]:
     """The chosen models, or all that mean something for a problem.
 
-    Without intents RCJR has one task, and `rcjr_single` would be the same model. Where both sides decide, RCJR
-    joins two directed scores. A part of our own model is a model of our own where the whole is not chosen.
+    Without intents RCJR has one task, and `rcjr_single` would be the same model. Where both sides decide,
+    RCJR joins two directed scores. A part of our own model counts as our own where the whole is not chosen.
 
     Raises:
         UserError: naming a model that is unknown or means nothing here, or if there is no baseline.

@@ -25,7 +25,7 @@ class EXPLORE(PairModel):
     def __init__(self, shape: Shape, embedding_dim: int = 16, unseen: float = 0.0) -> None:
         super().__init__(shape, embedding_dim=embedding_dim, unseen=unseen)
         self.student_embedding, self.employer_embedding = (
-            PackedEmbedding(side.vocabularies, side.numbers, embedding_dim + 1, unseen, std=1e-2)
+            PackedEmbedding(side.vocabularies, side.numbers, embedding_dim + 1, unseen)
             for side in (shape.students, shape.employers)
         )
         self.bias = nn.Parameter(torch.zeros(()))

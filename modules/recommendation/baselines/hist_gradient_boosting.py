@@ -10,8 +10,8 @@ from modules.recommendation.pair_model import PairModel, Shape
 class HistGradientBoosting(PairModel):
     """logit = baseline + sum over trees of the leaf that a pair falls into (Ke et al., NIPS 2017).
 
-    A tree sees the pair's numbers and, for each categorical field, the smoothed mean label of its value:
-    scikit-learn's model, held in buffers, so that neither training's library nor a pickle is needed to score.
+    A tree sees the pair's numbers and, for each categorical field, the code and the smoothed mean label of
+    its value: scikit-learn's model in buffers, so neither that library nor a pickle is needed to score.
 
     Args:
         shape: sizes of the problem.
@@ -46,10 +46,10 @@ class HistGradientBoosting(PairModel):
         self.register_buffer("roots", torch.arange(trees) * nodes, persistent=False)
 
     def columns(self, students: Features, employers: Features) -> Tensor:
-        """What the trees see, B x (C + V), float64."""
-        codes = torch.cat([students.codes, employers.codes], dim=1) + self.offsets
+        """What the trees see, B x (2 C + V), float64."""
+        codes = torch.cat([students.codes, employers.codes], dim=1)
         values = torch.cat([students.values, employers.values], dim=1)
-        return torch.cat([self.encoding[codes], values.double()], dim=1)
+        return torch.cat([self.encoding[codes + self.offsets], codes.double(), values.double()], dim=1)
 
     def forward(self, students: Features, employers: Features) -> Tensor:
         """Logit of each row with the same row of the other side, B."""

@@ -51,7 +51,7 @@ def fit_hist_gradient_boosting(
         early_stopping=False,
         random_state=seed,
     )
-    model.fit(torch.cat([encoded, values], dim=1).numpy(), pairs.label.numpy())
+    model.fit(torch.cat([encoded, codes.double(), values], dim=1).numpy(), pairs.label.numpy())
     network = _exported(shape, model)
     network.encoding.copy_(_target_encoding(packed, pairs.label, size))
     return network, model

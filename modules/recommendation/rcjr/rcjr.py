@@ -96,6 +96,13 @@ class RCJR(PairModel):
         p, q = self.student_embedding(students), self.employer_embedding(employers)
         return extract(q.sum(1), p)[0], extract(p.sum(1), q)[0]
 
+    def directions(self, students: Features, employers: Features) -> Tensor | None:
+        """Logits B x 2 of the student's and the employer's own yes; none where there are no such scores."""
+        if not self.aggregation.directed:
+            return None
+        p, q = self.student_embedding(students), self.employer_embedding(employers)
+        return self.aggregation.directions(*self._extracted(p, q))
+
     def intent_logits(self, students: Features) -> Tensor | None:
         """Logits of each student's intent, n x classes; none where the intent is left out."""
         if self.intent is None:
