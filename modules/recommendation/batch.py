@@ -24,6 +24,10 @@ class PairBatch:
     def __len__(self) -> int:
         return len(self.label)
 
+    def __getitem__(self, rows: Tensor | slice) -> "PairBatch":
+        decisions, intent = (None if part is None else part[rows] for part in (self.decisions, self.intent))
+        return PairBatch(self.students[rows], self.employers[rows], self.label[rows], decisions, intent)
+
     def to(self, device: torch.device | str) -> "PairBatch":
         """The same on another device."""
         decisions, intent = (

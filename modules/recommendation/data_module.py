@@ -77,10 +77,16 @@ class PairBatches:
         pairs = self._first or self.pairs(self._epochs)
         generator = torch.Generator().manual_seed(self.seed + self._epochs)
         self._first, self._epochs = None, self._epochs + 1
-        order, size = torch.randperm(len(pairs), generator=generator), self.batch_size
-        for stretch in range(0, len(pairs), size * STRETCH):
-            starts = range(stretch, min(stretch + size * STRETCH, len(pairs)), size)
-            yield [self.batch(pairs[order[first : first + size]]) for first in starts]
+        for stretch in stretches(len(pairs), self.batch_size, generator):
+            yield [self.batch(pairs[rows]) for rows in stretch]
+
+
+def stretches(rows: int, batch_size: int, generator: torch.Generator) -> Iterator[list[Tensor]]:
+    """All rows once, shuffled: stretches of batches of row numbers."""
+    order = torch.randperm(rows, generator=generator)
+    for start in range(0, rows, batch_size * STRETCH):
+        firsts = range(start, min(start + batch_size * STRETCH, rows), batch_size)
+        yield [order[first : first + batch_size] for first in firsts]
 
 
 def first_rows(student: Tensor) -> Tensor:

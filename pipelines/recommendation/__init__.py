@@ -1,0 +1,1 @@
+"""Stages that only the recommendation track has."""
