@@ -13,6 +13,7 @@ from torch import nn
 from modules.track import Hyperparameters, ModelSpec
 from pipelines.config import RunConfig
 from pipelines.config.migration import MigrationRun
+from pipelines.config.recommendation import RecommendationRun
 
 Models = Literal["all"] | tuple[str, ...]
 
@@ -51,6 +52,10 @@ def fitting_of(config: RunConfig) -> Fitting:
         from pipelines.migration.fitting.fitting import FITTING  # noqa: PLC0415 - only the run's own track
 
         return FITTING
+    if isinstance(config, RecommendationRun):
+        from pipelines.recommendation.fitting.fitting import FITTING as own  # noqa: PLC0415
+
+        return own
     raise TypeError(config.track)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from modules.role import Role
 from pipelines.config import RunConfig
 from pipelines.config.migration import MigrationRun
+from pipelines.config.recommendation import RecommendationRun
 from pipelines.evaluation import Evaluation
 from pipelines.paths import RunPaths
 
@@ -82,4 +83,8 @@ def judging_of(config: RunConfig) -> Judging:
         from pipelines.migration.judging.judging import JUDGING  # noqa: PLC0415 - only the run's own track
 
         return JUDGING
+    if isinstance(config, RecommendationRun):
+        from pipelines.recommendation.judging.judging import JUDGING as own  # noqa: PLC0415
+
+        return own
     raise TypeError(config.track)
