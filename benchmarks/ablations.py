@@ -20,10 +20,12 @@ from modules.migration.dhg_sil.variables import VARIABLES
 from modules.migration.forecasting import forecast, truth
 from modules.migration.track import models_for
 from pipelines.bootstrap import draw_resamples, percentile_interval, resampled_means
-from pipelines.config import RunConfig, load_run
+from pipelines.config import load_run
+from pipelines.config.migration import MigrationRun
+from pipelines.config.run import of_track
 from pipelines.files import write_json
 from pipelines.fitting import fit
-from pipelines.migration.data import open_data
+from pipelines.migration.fitting.data import open_data
 from pipelines.paths import RunPaths
 
 WHOLE = "whole"
@@ -43,7 +45,7 @@ def main(runs: Annotated[list[str], typer.Argument(help="Built runs of params.ya
     """Fit every ablation of every run, and keep what it cost in error."""
     torch.set_num_threads(1)
     for name in runs:
-        write_json(path(name), ablate(name, load_run(name)))
+        write_json(path(name), ablate(name, of_track(load_run(name), MigrationRun)))
 
 
 def path(name: str) -> Path:
@@ -51,7 +53,7 @@ def path(name: str) -> Path:
     return RunPaths(name).top / "ablations.json"
 
 
-def ablate(name: str, config: RunConfig) -> list[dict[str, object]]:
+def ablate(name: str, config: MigrationRun) -> list[dict[str, object]]:
     """Test MAE of each seed, what leaving the part out adds to the error with its interval."""
     data = open_data(name, config).final
     spec = next(model for model in models_for(data.task) if model.name == DHGSIL.name)

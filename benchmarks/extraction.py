@@ -27,10 +27,10 @@ import typer
 from rich.console import Console
 
 from pipelines.cli import SETTINGS
-from pipelines.config import RunConfig, parse_run
-from pipelines.migration.extracting.extract import extract
-from pipelines.migration.extracting.lexicon import EMPLOYER, JOB, JOB_SITE, PLACE, lexicon
-from pipelines.migration.extracting.normalise import normal, normalised
+from pipelines.config.migration import MigrationRun
+from pipelines.migration.importing.extracting.extract import extract
+from pipelines.migration.importing.extracting.lexicon import EMPLOYER, JOB, JOB_SITE, PLACE, lexicon
+from pipelines.migration.importing.extracting.normalise import normal, normalised
 from pipelines.migration.simulating import stage as simulate
 
 TOP = Path(__file__).parent.parent
@@ -58,18 +58,20 @@ over the repeats with the range; memory is the process's peak, imports included.
 - **(c) floor**: read the same columns, distinct users by origin and text, grouped; no matching at all"""
 
 
-def config(millions: float) -> RunConfig:
+def config(millions: float) -> MigrationRun:
     """The default run, that large."""
     entry = {
         "track": "migration",
         "data": "no-input",
         "seed": 7,
         "source": {"kind": "simulate", "cities": 24, "queries": millions * MILLION},
-        "period": {"unit": "month", "from": "2019-01", "to": "2024-12"},
-        "cells": {"absent": "censored"},
-        "windows": {"length": 12, "horizon": 3, "validation": 9, "test": 12},
+        "migration": {
+            "period": {"unit": "month", "from": "2019-01", "to": "2024-12"},
+            "cells": {"absent": "censored"},
+            "windows": {"length": 12, "horizon": 3, "validation": 9, "test": 12},
+        },
     }
-    return parse_run(entry, "benchmark")
+    return MigrationRun.model_validate(entry)
 
 
 def ours(millions: float) -> None:

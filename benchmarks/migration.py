@@ -25,9 +25,12 @@ from modules.migration.networks import load_network
 from modules.migration.origins import chronological_split
 from modules.migration.track import models_for
 from pipelines.bootstrap import draw_resamples, percentile_interval, resampled_means
-from pipelines.config import RunConfig, load_run
-from pipelines.evaluation import Bounds, Evaluation, Row, read_evaluation
-from pipelines.migration.data import open_data
+from pipelines.config import load_run
+from pipelines.config.migration import MigrationRun
+from pipelines.config.run import of_track
+from pipelines.evaluation import Bounds, read_evaluation
+from pipelines.migration.fitting.data import open_data
+from pipelines.migration.judging.evaluation import FlowEvaluation, FlowRow
 from pipelines.paths import RunPaths
 
 # MAE one period ahead, as measured on the same files by an independent script before this project had code:
@@ -62,7 +65,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Page to write.")] = Path("docs/results-migration.md"),
 ) -> None:
     """Write the results page from the evaluation records of built runs."""
-    sections = [section(name, load_run(name)) for name in runs]
+    sections = [section(name, of_track(load_run(name), MigrationRun)) for name in runs]
     out.write_text("\n\n".join([HEAD, *sections]) + "\n", encoding="utf-8")
 
 
@@ -80,9 +83,9 @@ closed form of its own, which is in the tables as dhg_sil_core and is no candida
 difference between these two rows. Models that are solved have more trials than models that learn, alike for all of a kind."""
 
 
-def section(name: str, config: RunConfig) -> str:
+def section(name: str, config: MigrationRun) -> str:
     """Everything about one run."""
-    found = read_evaluation(RunPaths(name).evaluation / "evaluation.json")
+    found = read_evaluation(RunPaths(name).evaluation / "evaluation.json", FlowEvaluation)
     spans = found.spans
     facts = (
         f"{found.observed_periods} {found.unit}s, {len(found.regions)} regions; a window is {found.length} "
@@ -108,7 +111,7 @@ def section(name: str, config: RunConfig) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def verdict(found: Evaluation) -> str:
+def verdict(found: FlowEvaluation) -> str:
     """Whether the first learned model beats the best baseline on the test."""
     learned = next(row for row in found.leaderboard if row.role == "own")
     gain = learned.improvement
@@ -122,7 +125,7 @@ def verdict(found: Evaluation) -> str:
     )
 
 
-def leaderboard(found: Evaluation) -> str:
+def leaderboard(found: FlowEvaluation) -> str:
     """Every model, ranked."""
     rows = [
         (
@@ -151,13 +154,13 @@ def leaderboard(found: Evaluation) -> str:
     return _table(head, rows)
 
 
-def horizons(found: Evaluation) -> str:
+def horizons(found: FlowEvaluation) -> str:
     """Test MAE at each horizon."""
     head = ("test MAE at horizon", *(str(step + 1) for step in range(found.horizon)))
     return _table(head, [(row.model, *map(_number, row.by_horizon)) for row in found.leaderboard])
 
 
-def variables(found: Evaluation) -> str:
+def variables(found: FlowEvaluation) -> str:
     """How DHG-SIL's variables order the regions in the test periods."""
     if not found.variables:
         return ""
@@ -182,7 +185,7 @@ def ablations(name: str) -> str:
     return _table(("DHG-SIL", "test MAE", "worse than the whole by [95 %]"), rows)
 
 
-def change(name: str, config: RunConfig, found: Evaluation) -> str:
+def change(name: str, config: MigrationRun, found: FlowEvaluation) -> str:
     """Whether our own model forecasts the change from the last value better than the baseline best at that."""
     skill = {row.model: row.test["skill_change"].mean for row in found.leaderboard}
     own = next((row.model for row in found.leaderboard if row.role == "own"), None)
@@ -219,7 +222,7 @@ def change(name: str, config: RunConfig, found: Evaluation) -> str:
     )
 
 
-def floors(name: str, config: RunConfig, found: Evaluation) -> str:
+def floors(name: str, config: MigrationRun, found: FlowEvaluation) -> str:
     """MAE one period ahead beside the floors, scored as this project does and as the floors were."""
     if name not in FLOORS:
         return ""
@@ -233,10 +236,12 @@ def floors(name: str, config: RunConfig, found: Evaluation) -> str:
     return "\n\n".join([table, WHY, *filter(None, [NOTES.get(name)])])
 
 
-def mae_over_every_cell(name: str, config: RunConfig, model: str) -> float:
+def mae_over_every_cell(name: str, config: MigrationRun, model: str) -> float:
     """Test MAE one period ahead of a built model, with censored zeros counted as zeros, as the floors count them."""
-    paths, period, windows = RunPaths(name), config.period, config.windows
-    rules = CellRules(absent=config.cells.absent, zero=True, diagonal=config.cells.diagonal)
+    paths, period, windows = RunPaths(name), config.migration.period, config.migration.windows
+    rules = CellRules(
+        absent=config.migration.cells.absent, zero=True, diagonal=config.migration.cells.diagonal
+    )
     flows = read_flows(paths.extracted, period.calendar, period.ordinals, period.gap_ordinals, rules)
     test = chronological_split(flows.observed, windows.validation, windows.test).test
     judging = FlowData(flows, windows.length, windows.horizon, test, len(flows.observed)).judging
@@ -245,7 +250,7 @@ def mae_over_every_cell(name: str, config: RunConfig, model: str) -> float:
     return float(np.abs(forecast(network, judging) - actual)[:, 0][scored[:, 0]].mean())
 
 
-def coverage(found: Evaluation) -> str:
+def coverage(found: FlowEvaluation) -> str:
     """Coverage of the candidate's intervals."""
     rows = [
         (
@@ -260,7 +265,7 @@ def coverage(found: Evaluation) -> str:
     return _table(("horizon", "corridors", nominal, "outcome"), rows)
 
 
-def _row(found: Evaluation, model: str) -> Row:
+def _row(found: FlowEvaluation, model: str) -> FlowRow:
     return next(row for row in found.leaderboard if row.model == model)
 
 

@@ -20,8 +20,8 @@ from modules.migration.dhg_sil.sparse import SparseSignedConvolution
 from modules.migration.flow_data import FlowData
 from modules.migration.flows import Flows
 from modules.migration.forecast_module import ForecastModule
-from modules.migration.period import Calendar
 from modules.migration.track import MODELS
+from modules.period import Calendar
 
 PERIODS, LENGTH, HORIZON, HIDDEN, REPEATS = 40, 3, 2, 16, 5
 CHOSEN: dict[str, float | int | str] = {

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from modules.errors import UserError
+from pipelines import tracks
 from pipelines.config import load_run
 from pipelines.release.commands import registry
 
@@ -59,18 +60,14 @@ app.add_typer(lineage, name="lineage")
 
 @app.command(epilog="Example: talentflow simulate cities")
 def simulate(run: Run) -> None:
-    """Write a simulated run's raw job-search queries, and the gold labels that score their extraction."""
-    from pipelines.migration.simulating import stage
-
-    stage.run(run, load_run(run))
+    """Write a simulated run's raw data, and the truth that scores what is made of them."""
+    tracks.simulate(run, load_run(run))
 
 
 @app.command("import", epilog="Example: talentflow import cities")
 def import_(run: Run) -> None:
-    """Read or simulate the run's flows into one sorted table, with its regions and distances."""
-    from pipelines.migration.importing import ingest as stage
-
-    stage.run(run, load_run(run))
+    """Read the run's data into sorted tables."""
+    tracks.import_(run, load_run(run))
 
 
 @app.command(epilog="Example: talentflow validate cities")
@@ -83,10 +80,8 @@ def validate(run: Run) -> None:
 
 @app.command(epilog="Example: talentflow split cities")
 def split(run: Run) -> None:
-    """Freeze which periods train, validate and test."""
-    from pipelines import split as stage
-
-    stage.run(run, load_run(run))
+    """Freeze what trains, validates and tests."""
+    tracks.split(run, load_run(run))
 
 
 @app.command(epilog="Example: talentflow tune cities")
@@ -116,9 +111,7 @@ def evaluate(run: Run) -> None:
 @app.command(epilog="Example: talentflow report cities")
 def report(run: Run) -> None:
     """Write the run's self-contained report."""
-    from pipelines import report as stage
-
-    stage.run(run, load_run(run))
+    tracks.report(run, load_run(run))
 
 
 @app.command(epilog="Example: talentflow prove cities")

@@ -7,20 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from dvc.repo import Repo
 
-from modules.artefact import sha256_of
-from modules.migration.networks import load_network
+from modules.artefact import seal, sha256_of
 from pipelines.config import RunConfig
-from pipelines.evaluation import METRICS, Evaluation, ExtractionScore
 from pipelines.files import whole_folder, write_json
-from pipelines.migration.corridors import busiest_corridors
-from pipelines.migration.data import open_data
-from pipelines.migration.extracting.score import score as score_extraction
-from pipelines.migration.judgement import Contender, Judgement
-from pipelines.migration.package import complete_artefact, model_card, predictor_of
-from pipelines.migration.planted_truth import planted_variables
+from pipelines.judging import judging_of
 from pipelines.paths import RunPaths
-from pipelines.stage_key import stage_key
+from pipelines.stage_key import key_of, stage_content, stage_key
 from pipelines.tracking import tracked
 
 
@@ -32,107 +26,41 @@ def run(name: str, config: RunConfig) -> None:
     """
     torch.set_num_threads(1)
     paths = RunPaths(name)
-    data = open_data(name, config)
     with (
         tracked("evaluate", name, stage_key("evaluate", name)) as log_to,
         whole_folder(paths.artefact) as artefact,
         whole_folder(paths.evaluation) as folder,
         whole_folder(paths.plots) as plots,
     ):
-        judgement = Judgement(data, _contenders(paths), config.evaluate, config.seed)
-        predictor = predictor_of(judgement)
-        predictor.save(artefact)
-        evaluation = _evaluation(
-            name, config, judgement, sha256_of(artefact / "model.safetensors")[:12], predictor
-        )
-        complete_artefact(artefact, name, data, predictor, model_card(evaluation))
+        found = judging_of(config).judge(name, config, artefact)
+        write_json(artefact / "card.json", found.card)
+        write_json(artefact / "lineage.json", lineage(name, found.training))
+        write_json(artefact / "golden.json", found.golden)
+        seal(artefact)
+        evaluation = found.evaluation
         (folder / "evaluation.json").write_text(evaluation.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        _write_plots(plots, evaluation)
-        metrics = _metrics(evaluation)
-        log_to.log({"candidate": evaluation.candidate, "sha12": evaluation.sha12}, _flat(metrics))
-        write_json(paths.metrics, metrics)
+        for file, (header, rows) in found.plots.items():
+            _write_csv(plots / file, header, rows)
+        log_to.log({"candidate": evaluation.candidate, "sha12": evaluation.sha12}, _flat(found.metrics))
+        write_json(paths.metrics, found.metrics)
 
 
-def _contenders(paths: RunPaths) -> list[Contender]:
-    best: dict[str, Any] = json.loads((paths.tune / "best.json").read_text(encoding="utf-8"))
-    models = json.loads((paths.model / "models.json").read_text(encoding="utf-8"))
-    return [
-        Contender(
-            name=model["model"],
-            role=model["role"],
-            parameters=best[model["model"]],
-            **{
-                fold: {
-                    int(folder.name.removeprefix("seed-")): load_network(folder / fold)
-                    for folder in sorted(
-                        (paths.model / model["model"]).iterdir(),
-                        key=lambda path: int(path.name.removeprefix("seed-")),
-                    )
-                }
-                for fold in ("backtest", "final")
-            },
-        )
-        for model in models
-    ]
+def lineage(name: str, training: dict[str, Any]) -> dict[str, Any]:
+    """Where the artefact comes from, by content only: inputs, data, environment and training rows.
 
-
-def _evaluation(name: str, config: RunConfig, judgement: Judgement, sha12: str, predictor: Any) -> Evaluation:
-    flows = judgement.data.flows
-    paths = RunPaths(name)
-    parts = json.loads((paths.split / "split.json").read_text(encoding="utf-8"))["parts"]
-    return Evaluation(
-        run=name,
-        unit=config.period.unit,
-        horizon=config.windows.horizon,
-        length=config.windows.length,
-        regions=dict(zip(flows.regions, flows.names, strict=True)),
-        geography=flows.log_km is not None,
-        spans={part: (span["from"], span["to"]) for part, span in parts.items()},
-        observed_periods=int(flows.observed.sum()),
-        candidate=judgement.candidate.name,
-        best_baseline=judgement.best_baseline.name,
-        sha12=sha12,
-        nominal_coverage=config.evaluate.coverage,
-        leaderboard=judgement.leaderboard(),
-        slices=judgement.slices(),
-        coverage=judgement.coverage(),
-        corridors=busiest_corridors(judgement, predictor),
-        inflow=judgement.inflow(),
-        extraction=score_extraction(paths.raw, paths.gold, paths.extracted, config)
-        if config.source.kind == "simulate"
-        else None,
-        variables=judgement.variables(planted_variables(name, flows)),
-    )
-
-
-def _metrics(evaluation: Evaluation) -> dict[str, Any]:
-    rows = {
-        row.model: {
-            "backtest_mae": row.backtest_mae.mean,
-            **{metric: row.test[metric].mean for metric in METRICS},
-        }
-        for row in evaluation.leaderboard
-    }
-    covered = sum(each.coverage * each.cells for each in evaluation.coverage)
-    cells = sum(each.cells for each in evaluation.coverage)
-    held = sum(each.held for each in evaluation.coverage)
+    Nothing here is read from a file that the evaluate stage does not depend on, or DVC would restore an
+    artefact whose lineage is not true; the upstream stages' own keys stand in dvc.lock.
+    """
+    with Repo() as repo:
+        content = stage_content(repo, "evaluate", name)
+    imported = json.loads((RunPaths(name).extracted / "import.json").read_text(encoding="utf-8"))
     return {
-        "variables": {
-            each.name: {"spearman": each.spearman.mean}
-            | ({"planted": each.planted.mean} if each.planted is not None else {})
-            for each in evaluation.variables
-        },
-        "extraction": _extraction(evaluation.extraction),
-        "candidate": {**rows[evaluation.candidate], "coverage": covered / cells, "coverage_held": held},
-        "models": rows,
+        "stage_key": key_of(content),
+        "inputs": {path: digest for path, digest in content["hashes"].items() if path.startswith("runs/")},
+        "data": imported["files"],
+        "environment": sha256_of(Path("requirements.lock")),
+        "training": training,
     }
-
-
-def _extraction(found: ExtractionScore | None) -> dict[str, float]:
-    if found is None:
-        return {}
-    recovery = {"cpc": found.recovery.cpc, "ratio": found.recovery.ratio} if found.recovery else {}
-    return {"f1": found.main.f1, "f1_held_back": found.held_back.f1, **recovery}
 
 
 def _flat(metrics: dict[str, Any], prefix: str = "") -> dict[str, float]:
@@ -140,28 +68,6 @@ def _flat(metrics: dict[str, Any], prefix: str = "") -> dict[str, float]:
     for key, value in metrics.items():
         flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: float(value)}
     return flat
-
-
-def _write_plots(folder: Path, evaluation: Evaluation) -> None:
-    _write_csv(
-        folder / "mae_by_horizon.csv",
-        ("model", "horizon", "mae"),
-        [
-            (row.model, step, mae)
-            for row in evaluation.leaderboard
-            for step, mae in enumerate(row.by_horizon, start=1)
-        ],
-    )
-    _write_csv(
-        folder / "leaderboard.csv",
-        ("model", "backtest_mae", "test_mae"),
-        [(row.model, row.backtest_mae.mean, row.test["mae"].mean) for row in evaluation.leaderboard],
-    )
-    _write_csv(
-        folder / "coverage.csv",
-        ("horizon", "corridors", "coverage"),
-        [(each.horizon, each.corridors, each.coverage) for each in evaluation.coverage],
-    )
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

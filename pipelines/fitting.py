@@ -2,12 +2,61 @@
 
 import logging
 import warnings
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import pytorch_lightning as pl
 from torch import nn
 
 from modules.track import Hyperparameters, ModelSpec
+from pipelines.config import RunConfig
+from pipelines.config.migration import MigrationRun
+from pipelines.config.recommendation import RecommendationRun
+
+Models = Literal["all"] | tuple[str, ...]
+
+
+class Folds(Protocol):
+    """A run's data for its two fits."""
+
+    @property
+    def backtest(self) -> Any:
+        """Fits before validation, judges on validation."""
+
+    @property
+    def final(self) -> Any:
+        """Fits before the test, judges on the test."""
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """A track's part in tune and train."""
+
+    open: Callable[[str, Any], Folds]
+    """A run's data, by its name and settings."""
+    models: Callable[[Any, Models], Sequence[ModelSpec[Any, Any]]]
+    """For a fold's data, all or those named."""
+    metric: str
+    """What the sweep makes small."""
+    error: Callable[[nn.Module, Any], float]
+    """The metric of a fitted network on what a fold judges."""
+    save: Callable[[nn.Module, Path], None]
+    """Write a network's weights and config into a folder."""
+
+
+def fitting_of(config: RunConfig) -> Fitting:
+    """How the run's track fits."""
+    if isinstance(config, MigrationRun):
+        from pipelines.migration.fitting.fitting import FITTING  # noqa: PLC0415 - only the run's own track
+
+        return FITTING
+    if isinstance(config, RecommendationRun):
+        from pipelines.recommendation.fitting.fitting import FITTING as own  # noqa: PLC0415
+
+        return own
+    raise TypeError(config.track)
 
 
 class LossCurve(pl.Callback):

@@ -14,8 +14,7 @@ from dvc.repo import Repo
 
 from modules.artefact import MANIFEST, sha256_of, verify
 from modules.errors import UserError
-from pipelines.config import SimulateSource, load_run, read_yaml
-from pipelines.migration.importing.locate import by_name, locate
+from pipelines.config import load_run, read_yaml
 from pipelines.paths import RunPaths
 from pipelines.release.bento import Bento
 from pipelines.release.champion import check_alias, check_complete, check_pointer
@@ -23,6 +22,7 @@ from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry, champion_of, read_ledger
 from pipelines.release.registry import Registry
 from pipelines.stage_key import STAGES, locked_data, locked_key, stage_content
+from pipelines.tracks import files
 
 GRAPH = STAGES[: STAGES.index("evaluate") + 1]
 
@@ -101,10 +101,9 @@ class _Chain:
 
     def raw_data(self) -> str:
         config = load_run(self.run)
-        if isinstance(config.source, SimulateSource):
+        found = files(config)
+        if not found:
             return f"simulated from seed {config.seed}"
-        data = Path(config.data)
-        found = by_name(data, locate(data, config.source.path, "source.path"))
         for name, digest in self.champion.source.data.items():
             if name not in found or sha256_of(found[name]) != digest:
                 raise UserError(f"{found.get(name, name)}: is not the file that {self._v} was made from")

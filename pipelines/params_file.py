@@ -90,12 +90,22 @@ def _end(lines: list[str], start: int, column: int) -> int:
     return end
 
 
+def _line(section: dict[str, Any]) -> CommentedMap:
+    line = CommentedMap(section)
+    line.fa.set_flow_style()
+    return line
+
+
+def _sections(own: dict[str, Any]) -> CommentedMap:
+    """The track's own section: a line for each part."""
+    return CommentedMap({key: _line(part) if isinstance(part, dict) else part for key, part in own.items()})
+
+
 def _dumped(name: str, entry: dict[str, Any]) -> str:
     mapping = CommentedMap(entry)
     for key, section in entry.items():
         if isinstance(section, dict):
-            mapping[key] = CommentedMap(section)
-            mapping[key].fa.set_flow_style()
+            mapping[key] = _sections(section) if key == entry["track"] else _line(section)
     yaml = YAML()
     yaml.width = 4096  # one line a section
     stream = StringIO()

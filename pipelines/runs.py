@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from modules.errors import UserError, did_you_mean
-from pipelines.config import NAME, PARAMS, FlowsSource, RunConfig, load_run, parse_run, read_yaml
-from pipelines.migration.extracting.foresee import foresee
-from pipelines.migration.importing import ingest
+from pipelines.config import NAME, PARAMS, RunConfig, load_run, parse_run, read_yaml
 from pipelines.params_file import ParamsFile
 from pipelines.paths import RunPaths
 from pipelines.release.home import Releases
+from pipelines.tracks import described
 
 NO_INPUT = "params/no-input"
 
@@ -20,7 +19,7 @@ def check(file: Path, data: Path | None) -> str:
     Raises:
         UserError: naming what is wrong with the entry or its data.
     """
-    return "\n".join(_described(name, config) for name, config in _entries(file, data).items())
+    return "\n".join(described(name, config) for name, config in _entries(file, data).items())
 
 
 def add(file: Path, data: Path | None) -> str:
@@ -31,7 +30,7 @@ def add(file: Path, data: Path | None) -> str:
     """
     entries = _entries(file, data)
     params = ParamsFile(PARAMS)
-    said = [_described(name, config) for name, config in entries.items()]
+    said = [described(name, config) for name, config in entries.items()]
     for name, config in entries.items():
         if _same(params.runs.get(name), config):
             said.append(f"{PARAMS}: {name} is there already, nothing to change")
@@ -107,36 +106,9 @@ def _entry(file: Path, name: Any, entry: Any, data: Path | None) -> RunConfig:
 
 
 def _same(existing: Any, config: RunConfig) -> bool:
-    if not isinstance(existing, dict) or set(existing) != set(RunConfig.model_fields):
+    if not isinstance(existing, dict) or set(existing) != set(type(config).model_fields):
         return False  # DVC looks for every section
     try:
         return parse_run(existing, str(PARAMS)) == config
     except UserError:
         return False
-
-
-def _described(name: str, config: RunConfig) -> str:
-    if not isinstance(config.source, FlowsSource):
-        return foresee(name, config)
-    record = ingest.read(config).record
-    rows, periods, regions = record["rows"], record["periods"], record["regions"]
-    windows = config.windows
-    rules = ", ".join(f"{count} {rule}" for rule, count in rows["dropped"].items() if count)
-    train = periods["observed"] - windows.validation - windows.test
-    geography = {
-        "table": "from the table of distances",
-        "coordinates": "great circles between the regions' coordinates",
-        "none": "unknown: the geographic parts of a model are off",
-    }[record["distances"]]
-    span = f"{periods['observed']} ({config.period.unit}), {periods['first']} to {periods['last']}"
-    left_out = f"{regions['not_kept']} not kept, {regions['listed_without_flows']} listed without flows"
-    parts = f"{train} train, {windows.validation} validation, {windows.test} test periods"
-    lines = {
-        "rows": f"{rows['read']} read, {rows['kept']} kept; dropped: {rules or 'none'}",
-        "periods": f"{span}, {periods['in_gaps']} in declared gaps",
-        "regions": f"{regions['kept']} kept, {regions['merged']} merged, {left_out}",
-        "distances": geography,
-        "windows": f"{parts}; a window is {windows.length} seen, {windows.horizon} forecast",
-    }
-    title = f"{name}: {config.track}, data {config.data}, files {', '.join(record['files'])}"
-    return "\n".join([title, *(f"  {what:10}{text}" for what, text in lines.items())])

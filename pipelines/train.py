@@ -8,13 +8,9 @@ from typing import Any, Literal
 
 import torch
 
-from modules.migration.forecaster import Forecaster
-from modules.migration.networks import save_network
-from modules.migration.track import models_for
 from pipelines.config import RunConfig
 from pipelines.files import whole_folder, write_json
-from pipelines.fitting import LossCurve, fit
-from pipelines.migration.data import open_data
+from pipelines.fitting import LossCurve, fit, fitting_of
 from pipelines.paths import RunPaths
 from pipelines.stage_key import stage_key
 from pipelines.tracking import tracked
@@ -35,8 +31,9 @@ def run(name: str, config: RunConfig) -> None:
     key = stage_key("train", name)
     scratch = RunPaths(name).scratch("train", key)
     best: dict[str, Any] = json.loads((RunPaths(name).tune / "best.json").read_text(encoding="utf-8"))
-    data = open_data(name, config)
-    specs = models_for(data.final.task, config.tune.models)
+    fitting = fitting_of(config)
+    data = fitting.open(name, config)
+    specs = fitting.models(data.final, config.tune.models)
     work = [
         (spec, seed, fold)
         for spec in specs
@@ -49,10 +46,10 @@ def run(name: str, config: RunConfig) -> None:
             kept = (scratch / part).exists()
             if not kept:
                 usage, curve = Usage(), LossCurve()
-                fitting = data.backtest if fold == "backtest" else data.final
-                network = fit(spec, fitting, best[spec.name], seed, config.train.accelerator, curve)
+                part_data = data.backtest if fold == "backtest" else data.final
+                network = fit(spec, part_data, best[spec.name], seed, config.train.accelerator, curve)
                 with whole_folder(scratch / part) as fitted:
-                    _save(network, fitted)
+                    fitting.save(network, fitted)
                     write_json(fitted / "curve.json", curve.losses)
                 parent.child(
                     f"{spec.name} seed {seed} {fold}",
@@ -66,10 +63,3 @@ def run(name: str, config: RunConfig) -> None:
         write_json(folder / "models.json", models)
         parent.log({"fits": len(work), "seeds": list(config.train.seeds)}, {})
     shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _save(network: object, folder: Path) -> None:
-    if not isinstance(network, Forecaster):
-        msg = f"{type(network).__name__} is not a Forecaster"
-        raise TypeError(msg)
-    save_network(network, folder)

@@ -14,12 +14,10 @@ from ray.tune import Callback, ResultGrid, TuneConfig, Tuner
 from ray.tune import RunConfig as SweepConfig
 
 from modules.errors import UserError
-from modules.migration.flow_data import FlowData
-from modules.migration.track import models_for
 from modules.track import Hyperparameters, ModelSpec
 from pipelines.config import RunConfig, Tune
 from pipelines.files import whole_folder, write_json
-from pipelines.migration.data import open_data
+from pipelines.fitting import Fitting, fitting_of
 from pipelines.paths import RunPaths
 from pipelines.ray_session import ray_session
 from pipelines.stage_key import stage_key
@@ -50,13 +48,14 @@ def draw_trials(specs: Sequence[Spec], settings: Tune, seed: int) -> list[Trial]
 def run(name: str, config: RunConfig) -> None:
     """Write `best.json` (model -> chosen hyperparameters) and `trials.json` (everything tried).
 
-    A trial fits before the validation span and is judged on it; the least MAE wins, ties go to the first
+    A trial fits before the validation span and is judged on it; the least error wins, ties go to the first
     drawn. A killed sweep goes on where it stopped, and ends in the same result.
     """
     key = stage_key("tune", name)
     scratch = RunPaths(name).scratch("tune", key).resolve()
-    data = open_data(name, config).backtest
-    specs = models_for(data.task, config.tune.models)
+    fitting = fitting_of(config)
+    data = fitting.open(name, config).backtest
+    specs = fitting.models(data, config.tune.models)
     trials = draw_trials(specs, config.tune, config.seed)
     with (
         whole_folder(RunPaths(name).tune) as folder,
@@ -68,20 +67,21 @@ def run(name: str, config: RunConfig) -> None:
             ready = [trial for trial in trials if trial.model in {spec.name for spec in wave}]
             chosen = {model: found.parameters for model, found in choose(outcomes).items()}
             inherited = {spec.name: chosen[spec.inherits] for spec in wave if spec.inherits}
-            outcomes += sweep(ready, wave, inherited, data, config, scratch / f"wave-{number}")
+            outcomes += sweep(ready, wave, inherited, data, fitting, config, scratch / f"wave-{number}")
         best = choose(outcomes)
         for outcome in outcomes:
-            trial, metrics = outcome.trial, {"mae": outcome.mae, **outcome.cost}
+            trial, metrics = outcome.trial, {fitting.metric: outcome.error, **outcome.cost}
             parent.child(
                 f"{trial.model} {trial.number}", outcome.parameters, metrics, {"train_loss": outcome.losses}
             )
         spent = sum(outcome.cost["cpu_seconds"] for outcome in outcomes)
         parent.log(
             {"trials": len(outcomes)},
-            {"trials_cpu_seconds": spent} | {f"best_mae.{model}": o.mae for model, o in best.items()},
+            {"trials_cpu_seconds": spent}
+            | {f"best_{fitting.metric}.{model}": o.error for model, o in best.items()},
         )
         write_json(folder / "best.json", {model: dict(found.parameters) for model, found in best.items()})
-        write_json(folder / "trials.json", [_record(outcome) for outcome in outcomes])
+        write_json(folder / "trials.json", [_record(outcome, fitting.metric) for outcome in outcomes])
     shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -96,15 +96,15 @@ def waves(specs: Sequence[Spec]) -> list[list[Spec]]:
 
 
 def choose(outcomes: Sequence[Outcome]) -> dict[str, Outcome]:
-    """The least MAE of every model; of equals the one drawn first.
+    """The least error of every model; of equals the one drawn first.
 
     Raises:
-        UserError: if a model has no trial with a finite MAE.
+        UserError: if a model has no trial with a finite error.
     """
     best: dict[str, Outcome] = {}
-    for outcome in sorted(outcomes, key=lambda o: (o.mae, o.trial.number)):
+    for outcome in sorted(outcomes, key=lambda o: (o.error, o.trial.number)):
         best.setdefault(outcome.trial.model, outcome)
-    hopeless = [model for model, outcome in best.items() if not math.isfinite(outcome.mae)]
+    hopeless = [model for model, outcome in best.items() if not math.isfinite(outcome.error)]
     if hopeless:
         raise UserError(
             f"{', '.join(hopeless)}: no trial ended with a finite error on the validation periods; "
@@ -117,7 +117,8 @@ def sweep(
     trials: Sequence[Trial],
     specs: Sequence[Spec],
     inherited: Mapping[str, Hyperparameters],
-    data: FlowData,
+    data: Any,
+    fitting: Fitting,
     config: RunConfig,
     scratch: Path,
 ) -> list[Outcome]:
@@ -135,6 +136,7 @@ def sweep(
             specs=by_name,
             inherited=inherited,
             data=data,
+            error=fitting.error,
             seed=config.seed,
             accelerator=accelerator,
         ),
@@ -150,13 +152,13 @@ def sweep(
             trainable,
             param_space={"trial": tune.grid_search(list(range(len(trials))))},
             tune_config=TuneConfig(
-                metric="mae", mode="min", max_concurrent_trials=config.tune.parallel, reuse_actors=True
+                metric="error", mode="min", max_concurrent_trials=config.tune.parallel, reuse_actors=True
             ),
             run_config=SweepConfig(
                 name=scratch.name,
                 storage_path=str(scratch.parent),
                 verbose=0,
-                callbacks=[_Progress(trials)],
+                callbacks=[_Progress(trials, fitting.metric)],
             ),
         )
     return _outcomes(tuner.fit(), trials)
@@ -165,13 +167,14 @@ def sweep(
 class _Progress(Callback):
     """Says each finished trial."""
 
-    def __init__(self, trials: Sequence[Trial]) -> None:
-        self.trials, self.done = trials, 0
+    def __init__(self, trials: Sequence[Trial], metric: str) -> None:
+        self.trials, self.metric, self.done = trials, metric, 0
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:  # noqa: ARG002
         drawn, result = self.trials[trial.config["trial"]], trial.last_result
         self.done += 1
-        log.info("trial %d of %d: %s MAE %.4g", self.done, len(self.trials), drawn.model, result["mae"])
+        said = (self.done, len(self.trials), drawn.model, self.metric, result["error"])
+        log.info("trial %d of %d: %s %s %.4g", *said)
 
 
 def _outcomes(results: ResultGrid, trials: Sequence[Trial]) -> list[Outcome]:
@@ -182,18 +185,18 @@ def _outcomes(results: ResultGrid, trials: Sequence[Trial]) -> list[Outcome]:
             what = str(result.error).strip().splitlines()[-1]
             raise UserError(f"a trial failed: {what}; its log lies in {result.path}; run the stage again")
         metrics: Any = result.metrics
-        if "mae" not in metrics:  # Ray takes an interrupt for a wish to end early
+        if "error" not in metrics:  # Ray takes an interrupt for a wish to end early
             raise KeyboardInterrupt
         trial = trials[metrics["config"]["trial"]]
         found[trial.number] = Outcome(
-            trial, metrics["parameters"], metrics["mae"], metrics["losses"], metrics["cost"]
+            trial, metrics["parameters"], metrics["error"], metrics["losses"], metrics["cost"]
         )
     return [found[trial.number] for trial in trials]
 
 
-def _record(outcome: Outcome) -> dict[str, Any]:
+def _record(outcome: Outcome, metric: str) -> dict[str, Any]:
     return {
         "model": outcome.trial.model,
         "parameters": dict(outcome.parameters),
-        "mae": outcome.mae if math.isfinite(outcome.mae) else None,
+        metric: outcome.error if math.isfinite(outcome.error) else None,
     }

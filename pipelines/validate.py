@@ -1,6 +1,7 @@
 """The validate stage: stop a run whose data is wrong, and say what is odd about data that passes."""
 
 import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,12 @@ from great_expectations.data_context.types.base import (
 from great_expectations.expectations import ExpectTableColumnsToMatchSet
 
 from modules.errors import UserError
+from pipelines import tracks
 from pipelines.config import RunConfig
 from pipelines.files import whole_folder, write_json
-from pipelines.migration.suite import Suite
-from pipelines.migration.suites import summary_suites, table_suites
-from pipelines.migration.totals import Tables
 from pipelines.pages import render
 from pipelines.paths import SCRATCH, RunPaths
+from pipelines.suite import Suite
 from pipelines.validation import Check, CheckedTable, Validation
 
 SAMPLES = 5
@@ -34,7 +34,7 @@ def run(name: str, config: RunConfig) -> None:
         UserError: naming the first critical check that fails, a sample, and how to mend it.
     """
     paths = RunPaths(name)
-    validation = validate(name, _read(paths.extracted, extracted=config.source.kind != "flows"), config)
+    validation = validate(name, tracks.suites(name, config))
     critical = validation.failed("critical")
     # DVC deletes the outputs of a failed stage, so a failure is read in the scratch folder.
     failure = SCRATCH / name / "validation"
@@ -46,8 +46,8 @@ def run(name: str, config: RunConfig) -> None:
         raise UserError(_one_line(name, critical, failure / "index.html"))
 
 
-def validate(name: str, tables: Tables, config: RunConfig) -> Validation:
-    """Judge the tables and, if their rows are right, what they sum to."""
+def validate(name: str, suites: Iterable[Sequence[Suite]]) -> Validation:
+    """Judge group after group of suites, up to the first group in which a critical check fails."""
     context = gx.get_context(
         mode="ephemeral",
         project_config=DataContextConfig(
@@ -57,30 +57,13 @@ def validate(name: str, tables: Tables, config: RunConfig) -> Validation:
         ),
     )
     source = context.data_sources.add_pandas("import")
-    checked = Validation(
-        run=name, tables=tuple(_judge(source, suite) for suite in table_suites(tables, config))
-    )
-    if checked.failed("critical"):
-        return checked
-    summaries = tuple(_judge(source, suite) for suite in summary_suites(tables, config))
-    return Validation(run=name, tables=checked.tables + summaries)
-
-
-def _read(folder: Path, *, extracted: bool) -> Tables:
-    distances = folder / "distances.parquet"
-    return Tables(
-        flows=_table(folder / "flows.parquet"),
-        regions=_table(folder / "regions.parquet"),
-        distances=_table(distances) if distances.exists() else None,
-        **{name: _table(folder / f"{name}.parquet") for name in ("queries", "search") if extracted},
-    )
-
-
-def _table(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such file; build it first (dvc repro)") from error
+    checked = Validation(run=name, tables=())
+    for group in suites:
+        judged = tuple(_judge(source, suite) for suite in group)
+        checked = Validation(run=name, tables=checked.tables + judged)
+        if checked.failed("critical"):
+            break
+    return checked
 
 
 def _judge(source: Any, suite: Suite) -> CheckedTable:

@@ -52,18 +52,18 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         users.setdefault(name, set()).add(path)
     assert users["great_expectations"] <= {
         "pipelines/validate.py",
-        "pipelines/migration/query_suites.py",
-        "pipelines/migration/suite.py",
-        "pipelines/migration/suites.py",
-        "pipelines/recommendation/suites.py",
+        "pipelines/migration/checking/query_suites.py",
+        "pipelines/suite.py",
+        "pipelines/migration/checking/suites.py",
+        "pipelines/recommendation/checking/suites.py",
     }
     assert users["ray"] <= {
         "pipelines/tune.py",
         "pipelines/trial.py",
         "pipelines/ray_session.py",
-        "pipelines/migration/extracting/ray_chunks.py",
+        "pipelines/migration/importing/extracting/ray_chunks.py",
     }
-    release = {f"pipelines/release/{name}.py" for name in ("registry", "pyfunc_model")}
+    release = {f"pipelines/release/{name}.py" for name in ("registry", "pyfunc/migration")}
     assert users["mlflow"] == {"pipelines/tracking.py"} | release
 
 
@@ -74,8 +74,11 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         ("serving.migration.app", (*HEAVY, "pyarrow", "bentoml")),
         ("serving.migration.service", (*HEAVY, "pyarrow", "torch")),
         ("pipelines.cli", (*HEAVY, "torch", "pyarrow")),
-        ("pipelines.split", (*HEAVY, "torch")),
-        ("pipelines.report", ("mlflow", "great_expectations", "pandas", "ray", "pytorch_lightning")),
+        ("pipelines.migration.fitting.split", (*HEAVY, "torch")),
+        (
+            "pipelines.migration.reporting.report",
+            ("mlflow", "great_expectations", "pandas", "ray", "pytorch_lightning"),
+        ),
     ],
 )
 def test_a_module_loads_no_more_than_it_needs(module: str, closed: tuple[str, ...]) -> None:

@@ -73,9 +73,7 @@ def test_metrics_and_plots_are_shown_by_dvc(built: Path, tmp_path: Path) -> None
     metrics = json.loads(call("dvc", "metrics", "show", "--json", cwd=built).stdout)
     tiny = metrics[""]["data"]["runs/tiny/metrics.json"]["data"]
     assert tiny["candidate"]["mae"] == tiny["models"][_candidate(built)]["mae"]
-    said = call(
-        "dvc", "plots", "show", "runs/tiny/plots/mae_by_horizon.csv", "--out", str(tmp_path), cwd=built
-    ).stdout
+    said = call("dvc", "plots", "show", "runs/tiny/plots/error.csv", "--out", str(tmp_path), cwd=built).stdout
     assert "index.html" in said
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from modules.migration.arrays import BoolArray, Float64Array, FloatArray
 from modules.migration.cells import CellRules
 from modules.migration.censoring import below_the_cut
-from modules.migration.period import Calendar
+from modules.period import Calendar
 
 
 @dataclass(frozen=True)

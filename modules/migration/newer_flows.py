@@ -10,8 +10,8 @@ from torch import Tensor
 from modules.errors import RequestError
 from modules.migration.cells import CellRules
 from modules.migration.censoring import below_the_cut
-from modules.migration.period import Calendar
 from modules.migration.request import Move, check_region
+from modules.period import Calendar
 
 MOST_PERIODS = 100
 """Most newer periods in a request."""

@@ -23,8 +23,8 @@ from modules.migration.forecaster import Forecaster
 from modules.migration.intervals import ConformalIntervals
 from modules.migration.networks import build_network, network_config
 from modules.migration.newer_flows import moved_on
-from modules.migration.period import Calendar
 from modules.migration.request import ExplainRequest, ForecastRequest, Move, check_region
+from modules.period import Calendar
 
 _NETWORK, _INTERVALS = "network.", "intervals."
 

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from modules.recommendation.schema import Method, Sampling, Schema, Side
 from pipelines.config.extract import known_encoding
+from pipelines.config.run import RunConfig
 from pipelines.config.section import Section
 
 RESERVED = ("id", "cohort", "intent")
@@ -15,7 +16,7 @@ RESERVED = ("id", "cohort", "intent")
 class SimulatePlacementsSource(Section):
     """Students, employers and placements drawn from a planted two-sided utility."""
 
-    kind: Literal["simulate_placements"]
+    kind: Literal["simulate"]
     students: int = Field(default=8370, ge=200, le=1_000_000)
     """Graduates of five cohorts, 2014 to 2018."""
     employers: int = Field(default=1329, ge=20, le=20_000)
@@ -275,3 +276,24 @@ class RecommendationChecks(Section):
     """Share of the test placements whose employer has none in training."""
     min_class: int = Field(default=20, ge=1)
     """Training students that every class of intent has at least."""
+
+
+class RecommendationEvaluate(Section):
+    """The judgement."""
+
+    bootstrap: int = Field(default=1000, ge=100)
+    """Resamples of students behind every interval."""
+    top: int = Field(default=10, ge=1)
+    """Length of the lists that HR and NDCG look at."""
+    similar_negatives: int = Field(default=20, ge=1)
+    """Negatives a test placement under the similarity-drawn protocol."""
+
+
+class RecommendationRun(RunConfig):
+    """A run that recommends employers to students."""
+
+    track: Literal["recommendation"]
+    source: Annotated[SimulatePlacementsSource | TablesSource, Field(discriminator="kind")]
+    recommendation: Recommendation
+    checks: RecommendationChecks = RecommendationChecks()
+    evaluate: RecommendationEvaluate = RecommendationEvaluate()

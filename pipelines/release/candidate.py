@@ -10,7 +10,8 @@ from dvc.repo import Repo
 
 from modules.artefact import MANIFEST, sha256_of, verify
 from pipelines.config import RunConfig
-from pipelines.evaluation import Evaluation, Row, read_evaluation
+from pipelines.evaluation import Evaluation, read_evaluation
+from pipelines.judging import judging_of
 from pipelines.paths import RunPaths
 from pipelines.prove import output_hashes
 from pipelines.release.package import Package, package
@@ -43,11 +44,6 @@ class Candidate:
         lineage: dict[str, Any] = json.loads((self.artefact / "lineage.json").read_text(encoding="utf-8"))
         return lineage
 
-    @property
-    def row(self) -> Row:
-        """The candidate's row of the leaderboard."""
-        return next(row for row in self.evaluation.leaderboard if row.model == self.evaluation.candidate)
-
 
 def open_candidate(name: str, config: RunConfig) -> Candidate:
     """Check that a run is built and nothing of it has changed since, and read what it packaged.
@@ -63,7 +59,7 @@ def open_candidate(name: str, config: RunConfig) -> Candidate:
     return Candidate(
         run=name,
         config=config,
-        evaluation=read_evaluation(paths.evaluation / "evaluation.json"),
+        evaluation=read_evaluation(paths.evaluation / "evaluation.json", judging_of(config).record),
         stage_keys=keys,
         package=package(config.track, paths.artefact),
     )

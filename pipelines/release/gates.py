@@ -38,17 +38,18 @@ def clean_gate(changed: Sequence[str]) -> Gate:
 
 
 def leak_gate(candidate: Candidate) -> Gate:
-    """No row of the frozen test set was trained on: neither its period, nor its key."""
+    """No row of the frozen test set was trained on: neither its label (a period, a cohort), nor its key."""
     frozen = json.loads((RunPaths(candidate.run).split / "split.json").read_text(encoding="utf-8"))
     test, training = frozen["parts"]["test"], candidate.lineage["training"]
+    tested = _between(frozen["labels"], test["from"], test["to"])
+    trained = _between(frozen["labels"], training["from"], training["to"])
     met = [
-        period
-        for period, keys in frozen["row_keys"].items()
-        if test["from"] <= period <= test["to"]
-        and (training["row_keys"].get(period) == keys or training["from"] <= period <= training["to"])
+        label
+        for label in tested
+        if label in trained or training["row_keys"].get(label) == frozen["row_keys"][label]
     ]
     if met:
-        detail = f"trained on {training['from']} to {training['to']}: test period {met[0]} is among them"
+        detail = f"trained on {training['from']} to {training['to']}: {met[0]} of the test is among them"
         return Gate(name="leak", passed=False, detail=detail)
     return Gate(name="leak", passed=True, detail=f"trained to {training['to']}, test from {test['from']}")
 
@@ -79,7 +80,9 @@ def slices_gate(candidate: Candidate, comparison: Comparison | None) -> Gate:
         other = "the champion"
     else:
         names = candidate.evaluation.candidate, candidate.evaluation.best_baseline
-        slices = {part.name: (part.mae[names[0]], part.mae[names[1]]) for part in candidate.evaluation.slices}
+        slices = {
+            part.name: (part.error[names[0]], part.error[names[1]]) for part in candidate.evaluation.slices
+        }
         other = "the best baseline"
     excess = {
         name: mine / theirs - 1 if theirs else float(mine > 0) for name, (mine, theirs) in slices.items()
@@ -88,3 +91,7 @@ def slices_gate(candidate: Candidate, comparison: Comparison | None) -> Gate:
     tolerance = candidate.config.release.slice_tolerance
     detail = f"{worst}: error {excess[worst]:+.1%} against {other} (at most {tolerance:+.0%})"
     return Gate(name="slices", passed=round(excess[worst], 9) <= tolerance, detail=detail)
+
+
+def _between(labels: Sequence[str], first: str, last: str) -> Sequence[str]:
+    return labels[labels.index(first) : labels.index(last) + 1]

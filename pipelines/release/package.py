@@ -20,7 +20,7 @@ ARTEFACT = "artefact/"
 class Package:
     """Path in the bento's `src/` -> the file that goes there."""
 
-    service: str
+    track: str
     files: dict[str, Path]
 
     @cached_property
@@ -28,6 +28,11 @@ class Package:
         """sha256 over every path and the hash of its file."""
         lines = [f"{sha256_of(source)}  {path}\n" for path, source in sorted(self.files.items())]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @property
+    def service(self) -> str:
+        """What BentoML starts."""
+        return SERVICES[self.track]
 
     @property
     def code(self) -> list[str]:
@@ -45,12 +50,11 @@ class Package:
 def package(track: str, artefact: Path) -> Package:
     """The artefact, the serving lock, and the modules of ours that the track's service imports."""
     top = Path(str(resources.files("modules"))).parent
-    service = SERVICES[track]
     finder = ModuleFinder(path=[str(top)])
-    finder.import_hook(service.partition(":")[0], fromlist=["*"])
+    finder.import_hook(SERVICES[track].partition(":")[0], fromlist=["*"])
     # Python's built-in modules are found too; they have no file.
     code = [Path(file) for found in finder.modules.values() if (file := vars(found)["__file__"])]
     files = {path.relative_to(top).as_posix(): path for path in code}
     files |= {ARTEFACT + name: artefact / name for name in (*FILES, MANIFEST)}
     files[LOCK] = top / LOCK
-    return Package(service, dict(sorted(files.items())))
+    return Package(track, dict(sorted(files.items())))

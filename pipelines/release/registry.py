@@ -17,7 +17,7 @@ from pipelines.release.package import LOCK, Package
 from pipelines.tracking import tracking_uri
 
 CHAMPION = "champion"
-_CODE = Path(__file__).with_name("pyfunc_model.py")
+_CODE = Path(__file__).with_name("pyfunc")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Registry:
             package.copy(Path(folder))
             save_model(
                 path=Path(folder) / place,
-                python_model=str(_CODE),
+                python_model=str(_CODE / f"{package.track}.py"),
                 artifacts={"artefact": str(Path(folder) / "artefact")},
                 code_paths=[str(Path(folder) / "modules")],
                 pip_requirements=str(Path(folder) / LOCK),

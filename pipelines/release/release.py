@@ -11,9 +11,9 @@ from typing import Any, get_args
 from modules.artefact import sha256_of
 from modules.errors import UserError
 from pipelines.config import Mode, RunConfig
-from pipelines.migration.rescore import Challenge, challenge
 from pipelines.release.bento import Bento, build
 from pipelines.release.candidate import Candidate, open_candidate
+from pipelines.release.challenge import Challenge, challenge
 from pipelines.release.champion import exclusive, settle, stamp
 from pipelines.release.decision import decide
 from pipelines.release.gates import (
@@ -84,8 +84,8 @@ def _decided(candidate: Candidate, champion: Entry | None, who: Mapping[str, Any
         "evaluate",
         candidate.run,
         candidate.stage_keys["evaluate"],
-        {"candidate": candidate.row.model, "sha12": weights},
-        {metric: spread.mean for metric, spread in candidate.row.test.items()},
+        {"candidate": candidate.evaluation.row.model, "sha12": weights},
+        {metric: spread.mean for metric, spread in candidate.evaluation.row.test.items()},
     )
     version = _registered(candidate, mlflow_run)
     tag = f"{candidate.run}:v{version}-{weights}"
@@ -104,7 +104,7 @@ def _decided(candidate: Candidate, champion: Entry | None, who: Mapping[str, Any
         gates,
         champion.version if champion else None,
         found.comparison,
-        baseline=candidate.row.role == "baseline",
+        baseline=candidate.evaluation.row.role == "baseline",
         repackaged=champion is not None and _same_model(candidate, champion),
     )
     if decision.reason == "incomparable":
@@ -120,12 +120,12 @@ def _decided(candidate: Candidate, champion: Entry | None, who: Mapping[str, Any
         artefact=candidate.manifest,
         package=candidate.package.digest,
         bento=bento.digest,
-        model=candidate.row.model,
+        model=candidate.evaluation.row.model,
         champion=champion.version if champion else None,
         gates=tuple(gates),
         comparison=found.comparison,
         rule=candidate.config.release,
-        margin=candidate.row.improvement,
+        margin=candidate.evaluation.row.improvement,
         realised=found.realised,
         source=Source(
             commit=head(),
@@ -139,7 +139,7 @@ def _decided(candidate: Candidate, champion: Entry | None, who: Mapping[str, Any
 
 
 def _registered(candidate: Candidate, mlflow_run: str) -> int:
-    tags = {"talentflow.artefact": candidate.manifest, "talentflow.model": candidate.row.model}
+    tags = {"talentflow.artefact": candidate.manifest, "talentflow.model": candidate.evaluation.row.model}
     version = Registry(candidate.run).register(candidate.package, mlflow_run, tags)
     for entry in read_ledger(Releases(candidate.run).ledger):
         if entry.version == version and entry.package != candidate.package.digest:

@@ -6,9 +6,9 @@ from rich.table import Table
 
 from modules.errors import UserError
 from pipelines.config import RunConfig
-from pipelines.migration.rescore import challenge
 from pipelines.prove import output_hashes
 from pipelines.release.bento import Bento
+from pipelines.release.challenge import challenge
 from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry
 from pipelines.release.views import bounds_of, drawn, whole_ledger

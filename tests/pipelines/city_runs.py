@@ -11,15 +11,16 @@ import torch
 from modules.artefact import seal
 from modules.migration.forecasting import forecast, truth
 from modules.migration.intervals import ConformalIntervals
-from modules.migration.period import Calendar
 from modules.migration.predictor import MigrationPredictor
 from modules.migration.track import MODELS
-from pipelines.config import RunConfig, parse_run
+from modules.period import Calendar
+from pipelines.config.migration import MigrationRun
 from pipelines.files import write_json, write_parquet
-from pipelines.migration.data import open_data
-from pipelines.migration.importing.sphere import kilometres
+from pipelines.migration.fitting.data import open_data
 from pipelines.paths import RunPaths
+from pipelines.sphere import kilometres
 from tests.pipelines import evaluations
+from tests.pipelines.entries import migration_run
 
 RUN = "cities"
 CITIES = [
@@ -39,7 +40,7 @@ CHOSEN = {
 }  # fmt: skip
 
 
-def config(**sections: Any) -> RunConfig:
+def config(**sections: Any) -> MigrationRun:
     entry = {
         "track": "migration",
         "data": "data",
@@ -48,7 +49,7 @@ def config(**sections: Any) -> RunConfig:
         "cells": {"absent": "zero", "zero": True, "diagonal": True},
         "windows": {"length": 6, "horizon": 2, "validation": 3, "test": 6},
     }
-    return parse_run(entry | sections, "test")
+    return migration_run(entry | sections)
 
 
 FLOWS = {"source": {"kind": "flows", "path": "flows.csv"}}
@@ -65,7 +66,7 @@ def counts() -> np.ndarray:
 
 def write_run(
     *, model: str = "dhg_sil", users: bool = True, known: tuple[str, ...] = COLUMNS, **sections: Any
-) -> RunConfig:
+) -> MigrationRun:
     """Write `runs/cities` under the working directory; `known` are the columns of the table of regions."""
     settings, paths = config(**sections), RunPaths(RUN)
     for folder in (paths.extracted, paths.artefact, paths.evaluation, paths.validation):
@@ -74,13 +75,13 @@ def write_run(
     data = open_data(RUN, settings)
     torch.manual_seed(0)
     network = next(spec for spec in MODELS if spec.name == model).build(data.final, CHOSEN).eval()
-    intervals = ConformalIntervals(len(CITIES), settings.windows.horizon)
+    intervals = ConformalIntervals(len(CITIES), settings.migration.windows.horizon)
     actual, scored = truth(data.final.judging)
     intervals.fit(forecast(network, data.final.judging), actual, scored, data.final.size, 0.9)
     predictor = MigrationPredictor(
         network=network,
         intervals=intervals,
-        history=torch.from_numpy(data.flows.inputs()[-settings.windows.length :].copy()),
+        history=torch.from_numpy(data.flows.inputs()[-settings.migration.windows.length :].copy()),
         as_of=data.flows.first + len(PERIODS) - 1,
         calendar=data.flows.calendar,
         regions=data.flows.regions,

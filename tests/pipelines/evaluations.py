@@ -5,8 +5,9 @@ import math
 import random
 from typing import Any
 
-from modules.migration.period import Calendar
-from pipelines.evaluation import Bounds, Evaluation, Spread
+from modules.period import Calendar
+from pipelines.evaluation import Bounds, Spread
+from pipelines.migration.judging.evaluation import FlowEvaluation
 from pipelines.validation import Check, CheckedTable, Validation
 
 NAMES = {
@@ -25,7 +26,7 @@ FIRST = MONTHS.ordinal("2019-01")
 HISTORY, TEST, HORIZON = 72, 12, 3
 
 
-def evaluation(**changes: Any) -> Evaluation:
+def evaluation(**changes: Any) -> FlowEvaluation:
     """The record; `changes` replace its fields."""
     draw = random.Random(7)  # noqa: S311
     record: dict[str, Any] = {
@@ -47,7 +48,7 @@ def evaluation(**changes: Any) -> Evaluation:
         "nominal_coverage": 0.9,
         "leaderboard": [_row(*model) for model in MODELS],
         "slices": [
-            {"name": name, "cells": cells, "mae": {model: mae * scale for model, _, mae in MODELS}}
+            {"name": name, "cells": cells, "error": {model: mae * scale for model, _, mae in MODELS}}
             for name, cells, scale in [
                 ("large corridors", 1440, 3.1), ("small corridors", 3168, 0.21),
                 ("near (under 500 km)", 936, 1.74), ("far (over 500 km)", 3672, 0.8),
@@ -76,10 +77,10 @@ def evaluation(**changes: Any) -> Evaluation:
             for name in ("pull", "push", "stay", "reach")
         ],
     }  # fmt: skip
-    return Evaluation.model_validate_json(json.dumps(record | changes), strict=False)
+    return FlowEvaluation.model_validate_json(json.dumps(record | changes), strict=False)
 
 
-def with_gain(estimate: float, low: float, high: float) -> Evaluation:
+def with_gain(estimate: float, low: float, high: float) -> FlowEvaluation:
     """The record, the candidate's gain over the best baseline replaced."""
     record = evaluation()
     first, *others = record.leaderboard
@@ -88,7 +89,7 @@ def with_gain(estimate: float, low: float, high: float) -> Evaluation:
     return record.model_copy(update={"leaderboard": (first, *others)})
 
 
-def baseline_first() -> Evaluation:
+def baseline_first() -> FlowEvaluation:
     """The record of a run whose back-test a baseline wins."""
     rows = {row.model: row for row in evaluation().leaderboard}
     gru = rows["gru"].model_copy(

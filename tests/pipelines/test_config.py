@@ -5,9 +5,10 @@ import pytest
 
 from modules.errors import UserError
 from pipelines.config import load_run, parse_run, read_yaml
+from tests.pipelines.entries import migration_run, nested
 
 TOP = Path(__file__).parent.parent.parent
-FLOWS = {
+FLOWS: dict[str, Any] = {
     "track": "migration",
     "data": "somewhere",
     "source": {"kind": "flows", "path": "moves.csv"},
@@ -26,7 +27,7 @@ def with_(path: str, value: Any) -> dict[str, Any]:
     for section in sections:
         target = target.setdefault(section, {})
     target[key] = value
-    return entry
+    return nested(entry)
 
 
 @pytest.mark.parametrize("file", sorted((TOP / "params").glob("*.yaml")), ids=lambda path: path.stem)
@@ -39,6 +40,7 @@ def test_every_run_of_params_is_valid_and_writes_every_section() -> None:
     for name, entry in read_yaml(TOP / "params.yaml")["runs"].items():
         config = load_run(name, TOP / "params.yaml")
         assert set(entry) == set(type(config).model_fields), "DVC watches sections by name"
+        assert set(entry[config.track]) == set(type(getattr(config, config.track)).model_fields)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +70,8 @@ def test_a_wrong_entry_is_one_line_that_names_the_key(path: str, value: Any, mes
 
 
 def test_gaps_do_not_count_as_observed() -> None:
-    entry = with_("period.gaps", [{"from": "2001Q1", "to": "2001Q4"}])
-    assert len(parse_run(entry, "x").period.gap_ordinals) == 4
+    entry = {**FLOWS, "period": {**FLOWS["period"], "gaps": [{"from": "2001Q1", "to": "2001Q4"}]}}
+    assert len(migration_run(entry, "x").migration.period.gap_ordinals) == 4
 
 
 def test_a_file_that_is_not_yaml_is_named(tmp_path: Path) -> None:
@@ -80,7 +82,7 @@ def test_a_file_that_is_not_yaml_is_named(tmp_path: Path) -> None:
 
 def test_regions_that_queries_are_merged_into_have_adcodes() -> None:
     simulated = {**FLOWS, "source": {"kind": "simulate"}}
-    parse_run({**simulated, "regions": {"merge": {"371200": "370100"}}}, "entry")
-    parse_run({**FLOWS, "regions": {"merge": {"莱芜": "济南"}}}, "entry")
+    migration_run({**simulated, "regions": {"merge": {"371200": "370100"}}})
+    migration_run({**FLOWS, "regions": {"merge": {"莱芜": "济南"}}})
     with pytest.raises(UserError, match=r"regions\.merge: '莱芜' is no 6-digit adcode"):
-        parse_run({**simulated, "regions": {"merge": {"莱芜": "370100"}}}, "entry")
+        migration_run({**simulated, "regions": {"merge": {"莱芜": "370100"}}})

@@ -5,7 +5,8 @@ import pytest
 
 from modules.errors import UserError
 from pipelines import runs
-from pipelines.config import RunConfig, load_run, read_yaml
+from pipelines.config import load_run, read_yaml
+from pipelines.config.migration import MigrationRun
 from tests.pipelines.migration.brought import flows_csv, rows, text
 
 ROOT = Path(__file__).parents[2]
@@ -27,9 +28,10 @@ ENTRY = """\
 mine:
   track: migration
   source: {kind: flows, path: flows.csv}
-  period: {unit: month, from: 2020-01, to: 2020-08}
-  cells: {absent: zero}
-  windows: {length: 2, horizon: 1, validation: 1, test: 2}
+  migration:
+    period: {unit: month, from: 2020-01, to: 2020-08}
+    cells: {absent: zero}
+    windows: {length: 2, horizon: 1, validation: 1, test: 2}
 """
 
 
@@ -65,7 +67,7 @@ def test_add_writes_every_section_and_leaves_the_rest_alone():
     written = Path("params.yaml").read_text()
     at = written.index("  mine:")
     assert written[:at] + written[written.index("# after") :] == PARAMS
-    assert set(read_yaml(Path("params.yaml"))["runs"]["mine"]) == set(RunConfig.model_fields)
+    assert set(read_yaml(Path("params.yaml"))["runs"]["mine"]) == set(MigrationRun.model_fields)
     assert load_run("mine").data == "data"
     assert sorted(path.name for path in Path().iterdir()) == ["data", "mine.yaml", "params.yaml"]
 
@@ -77,7 +79,7 @@ def test_add_again_changes_nothing_and_another_entry_replaces():
     assert Path("params.yaml").read_bytes() == once
     Path("mine.yaml").write_text(ENTRY.replace("length: 2", "length: 3"))
     assert "replaced mine" in runs.add(Path("mine.yaml"), Path("data"))
-    assert load_run("mine").windows.length == 3
+    assert load_run("mine").migration.windows.length == 3
     assert Path("params.yaml").read_text() == once.decode().replace("length: 2", "length: 3")
 
 
@@ -125,7 +127,7 @@ def test_an_absolute_data_path_stays_absolute(tmp_path):
         (ENTRY, "nowhere", "nowhere: no such file or folder"),
         (ENTRY.replace("mine", "Mine"), "data", "mine.yaml: 'Mine' is no name for a run"),
         (ENTRY.replace("mine", "12"), "data", "mine.yaml: 12 is no name for a run"),
-        (ENTRY.replace("absent", "absnt"), "data", "mine.yaml: mine: cells.absent: is required"),
+        (ENTRY.replace("absent", "absnt"), "data", "mine.yaml: mine: migration.cells.absent: is required"),
         (ENTRY.replace("test: 2", "test: 9"), "data", "windows need at least 13 observed periods"),
         (ENTRY.replace("2020-08", "2020-09"), "data", "period: no row for 2020-09"),
         ("", "data", "mine.yaml: holds no run"),

@@ -7,16 +7,17 @@ import pandas as pd
 import pytest
 
 from modules.errors import UserError
-from pipelines.config import RunConfig, parse_run
+from pipelines.config.migration import MigrationRun
 from pipelines.paths import RunPaths
 from pipelines.validate import run
 from pipelines.validation import Check, read_validation
+from tests.pipelines.entries import migration_run
 
 CODES = ["A", "B", "C"]
 Frames = dict[str, pd.DataFrame]
 
 
-def config(**sections: Any) -> RunConfig:
+def config(**sections: Any) -> MigrationRun:
     entry = {
         "track": "migration",
         "data": "data",
@@ -31,7 +32,7 @@ def config(**sections: Any) -> RunConfig:
         "windows": {"length": 2, "horizon": 1, "validation": 2, "test": 2},
         "checks": {"min_rows": 50},
     }
-    return parse_run(entry | sections, "test")
+    return migration_run(entry | sections)
 
 
 def clean() -> Frames:

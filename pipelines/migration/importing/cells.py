@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modules.errors import UserError
-from modules.migration.period import Calendar
-from pipelines.config import Period
+from modules.period import Calendar
+from pipelines.config.migration import Period
 from pipelines.migration.importing.rows import Rows
-from pipelines.migration.importing.table import Coded
+from pipelines.tables.table import Coded
 
 Codes = NDArray[np.int32]
 Mask = NDArray[np.bool_]

@@ -9,11 +9,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from modules.errors import UserError, did_you_mean
-from pipelines.config import REGION_COLUMNS, Distances, Regions
-from pipelines.migration.importing.locate import locate
-from pipelines.migration.importing.read_table import read_table
-from pipelines.migration.importing.sphere import kilometres
-from pipelines.migration.importing.table import Table
+from pipelines.config.migration import REGION_COLUMNS, Distances, Regions
+from pipelines.sphere import kilometres
+from pipelines.tables.locate import locate
+from pipelines.tables.read_table import read_table
+from pipelines.tables.table import Table
 
 Matrix = NDArray[np.float64]
 

@@ -8,16 +8,16 @@ import numpy as np
 import pyarrow as pa
 
 from modules.artefact import sha256_of
-from modules.migration.period import Calendar
-from pipelines.config import FlowsSource, RunConfig
+from modules.period import Calendar
+from pipelines.config.migration import FlowsSource, MigrationRun
 from pipelines.files import whole_folder, write_json, write_parquet
-from pipelines.migration.extracting.extract import extract
 from pipelines.migration.importing.cells import Cells, inside, stack
+from pipelines.migration.importing.extracting.extract import extract
 from pipelines.migration.importing.geography import describe, distances, merged, pair_table, read_gazetteer
 from pipelines.migration.importing.keep import kept_regions, refuse_unknown_merge
-from pipelines.migration.importing.locate import by_name, locate
 from pipelines.migration.importing.rows import read_rows
 from pipelines.paths import RunPaths
+from pipelines.tables.locate import by_name, locate
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Imported:
     record: dict[str, Any]
 
 
-def run(name: str, config: RunConfig) -> None:
+def run(name: str, config: MigrationRun) -> None:
     """Write extracted/ of a run: flows, regions, distances (if known) and import.json.
 
     Raises:
@@ -48,7 +48,7 @@ def run(name: str, config: RunConfig) -> None:
         write_json(folder / "import.json", imported.record)
 
 
-def read(config: RunConfig) -> Imported:
+def read(config: MigrationRun) -> Imported:
     """Read and check the table of counts of a `flows` run; nothing is written.
 
     Raises:
@@ -57,12 +57,12 @@ def read(config: RunConfig) -> Imported:
     data, source = Path(config.data), config.source
     if not isinstance(source, FlowsSource):
         raise TypeError(source.kind)
-    calendar, regions = config.period.calendar, config.regions
+    calendar, regions = config.migration.period.calendar, config.migration.regions
     files = locate(data, source.path, "source.path")
     gazetteer = read_gazetteer(data, regions, source.sep, source.encoding)
-    blocks = [read_rows(path, source, config.columns, calendar) for path in files]
+    blocks = [read_rows(path, source, config.migration.columns, calendar) for path in files]
     rows, place = stack(blocks, calendar)
-    mask = inside(rows, config.period, place)
+    mask = inside(rows, config.migration.period, place)
     refuse_unknown_merge(regions.merge, [*rows.regions, *(gazetteer.rows if gazetteer else ())])
     if gazetteer is not None:
         gazetteer = merged(gazetteer, regions.merge)
@@ -75,11 +75,11 @@ def read(config: RunConfig) -> Imported:
 
     cells = rest("outside_period", rows, rows.where(mask))
     cells = rest("same_period", cells, cells.summed()).renamed(regions.merge)
-    off = cells if config.cells.diagonal else cells.where(cells.origin != cells.destination)
+    off = cells if config.migration.cells.diagonal else cells.where(cells.origin != cells.destination)
     cells = rest("diagonal", cells, off)
     cells = rest("merged_away", cells, cells.summed())
     named = cells
-    kept = kept_regions(cells, regions.keep, config.period, config.windows.test)
+    kept = kept_regions(cells, regions.keep, config.migration.period, config.migration.windows.test)
     cells = rest("not_kept_region", cells, cells.only(kept))
 
     def first_place(region: str) -> str:
@@ -97,10 +97,10 @@ def read(config: RunConfig) -> Imported:
         "files": {shown: sha256_of(path) for shown, path in by_name(data, files).items()},
         "rows": {"read": len(rows.count) + dropped["blank"], "kept": len(cells.count), "dropped": dropped},
         "periods": {
-            "first": calendar.label(config.period.ordinals[0]),
-            "last": calendar.label(config.period.ordinals[-1]),
-            "observed": len(config.period.observed),
-            "in_gaps": len(config.period.gap_ordinals & set(config.period.ordinals)),
+            "first": calendar.label(config.migration.period.ordinals[0]),
+            "last": calendar.label(config.migration.period.ordinals[-1]),
+            "observed": len(config.migration.period.observed),
+            "in_gaps": len(config.migration.period.gap_ordinals & set(config.migration.period.ordinals)),
         },
         "regions": {
             "kept": len(kept),

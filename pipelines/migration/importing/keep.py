@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from modules.errors import UserError, did_you_mean
-from pipelines.config import Period
+from pipelines.config.migration import Period
 from pipelines.migration.importing.cells import Cells
 
 

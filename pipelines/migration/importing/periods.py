@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from modules.migration.period import Calendar
-from pipelines.migration.importing.table import Coded
+from modules.period import Calendar
+from pipelines.tables.table import Coded
 
 _DATE = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:[T ][0-9:.,Z+-]*)?")
 

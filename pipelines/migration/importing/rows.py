@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modules.errors import UserError, did_you_mean
-from modules.migration.period import Calendar
-from pipelines.config import Columns, FlowsSource
+from modules.period import Calendar
+from pipelines.config.migration import Columns, FlowsSource
 from pipelines.migration.importing.periods import PeriodError, Periods, read_periods
-from pipelines.migration.importing.read_table import read_table
-from pipelines.migration.importing.table import Coded
+from pipelines.tables.read_table import read_table
+from pipelines.tables.table import Coded
 
 _CUBE = 3  # [period, origin, destination]
 

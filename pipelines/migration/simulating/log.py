@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.config import SimulateSource
+from pipelines.config.simulate import SimulateSource
 from pipelines.migration.simulating.choices import Choices
 from pipelines.migration.simulating.cities import City
 from pipelines.migration.simulating.columns import coded, hexadecimal, iso, running

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.config import Period
+from pipelines.config.migration import Period
 
 _BY_WEEKDAY = np.array([1.15, 1.2, 1.15, 1.1, 1.0, 0.75, 0.65])  # Monday first
 _BY_HOUR_IN_CHINA = np.array(

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.migration.importing.sphere import kilometres
 from pipelines.migration.simulating.cities import City
+from pipelines.sphere import kilometres
 
 _MARCH = 2
 _PEAKEDNESS = 4.0

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modules.errors import UserError
-from pipelines.config import SimulateSource
+from pipelines.config.simulate import SimulateSource
 from pipelines.migration.simulating.cities import City
 from pipelines.migration.simulating.months import Month
 from pipelines.migration.simulating.planted import Matrix, Planted

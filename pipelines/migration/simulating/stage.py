@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.progress import track
 
-from pipelines.config import RunConfig, SimulateSource
+from pipelines.config.migration import MigrationRun
+from pipelines.config.simulate import SimulateSource
 from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.migration.simulating.cities import City, largest_cities
 from pipelines.migration.simulating.log import Log
@@ -22,7 +23,7 @@ _REPEATED = ["origin", "text", "clicked_host", "kind", "destination"]
 _STREAM = 0  # of random numbers, beside that of the log
 
 
-def run(name: str, config: RunConfig) -> None:
+def run(name: str, config: MigrationRun) -> None:
     """Write raw/ and gold/ of a run; a run that brings its own data gets a note in both.
 
     Raises:
@@ -37,8 +38,8 @@ def run(name: str, config: RunConfig) -> None:
                 write_json(folder / "empty.json", {"source": config.source.kind})
 
 
-def _simulate(source: SimulateSource, config: RunConfig, raw: Path, gold: Path) -> None:
-    cities, months = largest_cities(source.cities), months_of(config.period)
+def _simulate(source: SimulateSource, config: MigrationRun, raw: Path, gold: Path) -> None:
+    cities, months = largest_cities(source.cities), months_of(config.migration.period)
     rng = np.random.default_rng([config.seed, _STREAM])
     planted = plant(cities, np.array([month.month - 1 for month in months]), rng)
     log = Log(source, cities, months, sample(planted, cities, months, source), config.seed)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.migration.importing.table import Coded, Table
+from pipelines.tables.table import Coded, Table
 
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 _ABSENT = {"", "NA", "NaN", "nan"}

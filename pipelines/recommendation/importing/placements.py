@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from modules.errors import UserError
 from pipelines.config.recommendation import PlacementsTable
-from pipelines.migration.importing.table import Coded
 from pipelines.recommendation.importing import cells
 from pipelines.recommendation.importing.read_file import Source, meant, read_file
 from pipelines.recommendation.importing.side import ImportedSide
 from pipelines.recommendation.importing.sieve import Mask, Sieve
+from pipelines.tables.table import Coded
 
 _DECISIONS = ("student_yes", "employer_yes")
 

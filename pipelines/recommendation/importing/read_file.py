@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from modules.errors import UserError
 from pipelines.config.recommendation import SimulatePlacementsSource, TablesSource
-from pipelines.migration.importing.locate import locate
-from pipelines.migration.importing.read_table import read_table
-from pipelines.migration.importing.table import Table
 from pipelines.recommendation.importing.cells import label, labels
+from pipelines.tables.locate import locate
+from pipelines.tables.read_table import read_table
+from pipelines.tables.table import Table
 
 Source = SimulatePlacementsSource | TablesSource
 Where = Mapping[str, Sequence[str]]

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from modules.errors import UserError
 from pipelines.config.recommendation import EmployersTable, StudentsTable
-from pipelines.migration.importing.table import Coded, Table
 from pipelines.recommendation.importing import cells
 from pipelines.recommendation.importing.read_file import Source, meant, read_file
 from pipelines.recommendation.importing.sieve import Sieve
+from pipelines.tables.table import Coded, Table
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.migration.importing.table import Coded, Table
+from pipelines.tables.table import Coded, Table
 
 Mask = NDArray[np.bool_]
 

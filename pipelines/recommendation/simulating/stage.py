@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipelines.config.recommendation import SimulatePlacementsSource, TablesSource
+from pipelines.config.recommendation import RecommendationRun, SimulatePlacementsSource
 from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.paths import RunPaths
 from pipelines.recommendation.simulating import vocabulary as words
@@ -22,15 +22,15 @@ _BLANK = 0.004
 _NEVER_BLANK = {"student_id", "graduation_year", "employer_id", "name"}
 
 
-def run(name: str, source: SimulatePlacementsSource | TablesSource, seed: int) -> None:
+def run(name: str, config: RecommendationRun) -> None:
     """Write raw/ and gold/ of a run; a run that brings its own data gets a note in both."""
     paths = RunPaths(name)
     with whole_folder(paths.gold) as gold, whole_folder(paths.raw) as raw:
-        if isinstance(source, SimulatePlacementsSource):
-            simulate(source, seed, raw, gold)
+        if isinstance(config.source, SimulatePlacementsSource):
+            simulate(config.source, config.seed, raw, gold)
         else:
             for folder in (raw, gold):
-                write_json(folder / "empty.json", {"source": source.kind})
+                write_json(folder / "empty.json", {"source": config.source.kind})
 
 
 def simulate(source: SimulatePlacementsSource, seed: int, raw: Path, gold: Path) -> None:

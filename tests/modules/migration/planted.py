@@ -4,7 +4,7 @@ import numpy as np
 
 from modules.migration.cells import CellRules
 from modules.migration.flows import Flows
-from modules.migration.period import Calendar
+from modules.period import Calendar
 
 
 def flows_of(

@@ -8,7 +8,7 @@ import pytest
 
 from modules.migration.cells import CellRules
 from modules.migration.flows import Flows, read_flows
-from modules.migration.period import Calendar
+from modules.period import Calendar
 
 YEAR = Calendar("year")
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modules.migration.period import CYCLE, Calendar
+from modules.period import CYCLE, Calendar
 
 DAYS = st.dates(dt.date(1000, 1, 1), dt.date(9000, 1, 1))
 

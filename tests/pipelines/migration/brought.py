@@ -4,13 +4,14 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from pipelines.config import RunConfig, parse_run
+from pipelines.config.migration import MigrationRun
+from tests.pipelines.entries import migration_run
 
 MONTHS = [f"2020-{month:02d}" for month in range(1, 9)]
 REGIONS = ["A", "B", "C"]
 
 
-def entry(data: Path, **sections: Any) -> RunConfig:
+def entry(data: Path, **sections: Any) -> MigrationRun:
     """The entry of `flows_csv`, with some keys of some sections changed."""
     base: dict[str, Any] = {
         "track": "migration",
@@ -24,7 +25,7 @@ def entry(data: Path, **sections: Any) -> RunConfig:
     }
     for name, keys in sections.items():
         base[name] = {**base[name], **keys}
-    return parse_run(base, "entry")
+    return migration_run(base)
 
 
 def rows() -> list[list[str]]:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from modules.migration.period import Calendar
+from modules.period import Calendar
 from pipelines.migration.importing.periods import PeriodError, read_periods
-from pipelines.migration.importing.table import Coded
+from pipelines.tables.table import Coded
 
 
 def _columns(*columns: list[str]) -> list[Coded]:

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.config import RunConfig, parse_run, read_yaml
+from pipelines.config import parse_run, read_yaml
+from pipelines.config.migration import MigrationRun
+from pipelines.config.run import of_track
 from pipelines.migration.importing import ingest
 
 ROOT = Path(__file__).parents[3]
@@ -16,20 +18,20 @@ SHARED = Path(os.environ.get("TALENTFLOW_SHARED_DATA", ROOT / "../shared/data"))
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason=f"no shared data at {SHARED}")
 
 
-def _config(name: str, folder: str) -> RunConfig:
+def _config(name: str, folder: str) -> MigrationRun:
     entry = read_yaml(ROOT / f"params/{name}.yaml")[name]
-    return parse_run({**entry, "data": str(SHARED / folder)}, name)
+    return of_track(parse_run({**entry, "data": str(SHARED / folder)}, name), MigrationRun)
 
 
-def _last_value_mae(flows: pd.DataFrame, regions: list[str], config: RunConfig) -> float:
-    labels = [config.period.calendar.label(period) for period in config.period.observed]
+def _last_value_mae(flows: pd.DataFrame, regions: list[str], config: MigrationRun) -> float:
+    labels = [config.migration.period.calendar.label(period) for period in config.migration.period.observed]
     periods = pd.Index(labels).get_indexer(flows["period"])
     ends = [pd.Index(regions).get_indexer(flows[end]) for end in ("origin", "destination")]
-    fill = 0.0 if config.cells.absent == "zero" else np.nan
+    fill = 0.0 if config.migration.cells.absent == "zero" else np.nan
     counts = np.full((len(labels), len(regions), len(regions)), fill)
     counts[periods, ends[0], ends[1]] = flows["count"]
-    errors = np.abs(np.diff(counts, axis=0))[-config.windows.test :]
-    if not config.cells.diagonal:
+    errors = np.abs(np.diff(counts, axis=0))[-config.migration.windows.test :]
+    if not config.migration.cells.diagonal:
         errors[:, np.eye(len(regions), dtype=bool)] = np.nan
     return float(np.nanmean(errors))
 
@@ -68,7 +70,11 @@ def test_sejong_counts_in_chungnam():
 
 def test_namibia_is_a_country():
     entry = read_yaml(ROOT / "params/scholars.yaml")["scholars"]
-    entry["regions"] = {"path": "countries.csv", "id": "iso3code", "name": "iso2Code"}
+    entry["migration"]["regions"] = {"path": "countries.csv", "id": "iso3code", "name": "iso2Code"}
     entry["data"] = str(SHARED / "scholars_country_od")
-    regions = ingest.read(parse_run(entry, "scholars")).regions.to_pandas().set_index("region")["name"]
+    regions = (
+        ingest.read(of_track(parse_run(entry, "scholars"), MigrationRun))
+        .regions.to_pandas()
+        .set_index("region")["name"]
+    )
     assert regions["NAM"] == "NA"

@@ -82,7 +82,7 @@ def test_a_wrong_entry_is_one_line_that_names_the_key(changes: dict[str, Any], s
 
 
 def test_sources_and_checks_are_strict() -> None:
-    assert SimulatePlacementsSource(kind="simulate_placements").students == 8370
+    assert SimulatePlacementsSource(kind="simulate").students == 8370
     with pytest.raises(ValidationError, match="no such text encoding"):
         TablesSource(kind="tables", encoding="utf-9")
     with pytest.raises(ValidationError, match="extra"):

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from modules.errors import UserError
 from pipelines.config.recommendation import Recommendation, TablesSource
+from pipelines.recommendation.importing.described import described, files
 from pipelines.recommendation.importing.ingest import TABLES, Imported, read, run
-from tests.pipelines.recommendation.entries import entry
+from tests.pipelines.recommendation.entries import entry, run_of
 
 STUDENTS = """student_id,year,intent,gender,college,grade_1,grade_2
 1,2016,contract,f,law,70.5,
@@ -200,8 +201,7 @@ def test_the_stage_writes_the_same_bytes_again(tmp_path, monkeypatch):
     brought(tmp_path / "data")
     taken = []
     for _ in range(2):
-        section = Recommendation.model_validate(entry())
-        run("r", tmp_path / "data", TablesSource(kind="tables"), section)
+        run("r", run_of(entry()))
         files = sorted(path for path in Path("runs/r/extracted").rglob("*") if path.is_file())
         taken.append({str(path): path.read_bytes() for path in files})
     assert taken[0] == taken[1]
@@ -224,3 +224,18 @@ def test_every_row_read_is_kept_quarantined_or_dropped(tmp_path_factory, rows):
     kept = students.column("id").to_pylist()
     assert kept == sorted(set(kept))
     assert all(text == text.strip() for text in students.column("college").drop_null().to_pylist())
+
+
+def test_a_run_is_described_by_what_would_be_read_and_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    brought(tmp_path / "data")
+    config = run_of(entry())
+    assert sorted(files(config)) == ["employers.csv", "placements.csv", "students.csv"]
+    told = described("r", config)
+    assert "students    5 read, 5 kept; left out: none" in told
+    assert "2 test, 2 train, 1 validation students" in told
+    assert "protected: gender, kept for audits" in told
+    assert not Path("runs").exists()
+    simulated = run_of(entry(), source={"kind": "simulate", "students": 400})
+    assert files(simulated) == {}
+    assert "400 students" in described("r", simulated)

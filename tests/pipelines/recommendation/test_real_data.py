@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.config import read_yaml
 from pipelines.config.recommendation import Recommendation, RecommendationChecks, TablesSource
+from pipelines.recommendation.checking.tables import Tables, fields, parts
 from pipelines.recommendation.importing import ingest
-from pipelines.recommendation.tables import Tables, fields, parts
 
 ROOT = Path(__file__).parents[3]
 SHARED = Path(os.environ.get("TALENTFLOW_SHARED_DATA", ROOT / "../shared/data"))

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.config.recommendation import Recommendation, SimulatePlacementsSource, TablesSource
+from pipelines.config.recommendation import Recommendation, SimulatePlacementsSource
 from pipelines.paths import RunPaths
 from pipelines.recommendation.importing import ingest
 from pipelines.recommendation.simulating import stage
 from pipelines.recommendation.simulating import vocabulary as words
 from pipelines.recommendation.simulating.twin import TERMS, Twin, _mean_excess
+from tests.pipelines.recommendation.entries import run_of
 
 SECTION: dict[str, Any] = {
     "students": {
@@ -43,7 +44,7 @@ REASONS = {
 
 def source(**changes: Any) -> SimulatePlacementsSource:
     return SimulatePlacementsSource.model_validate(
-        {"kind": "simulate_placements", "students": 400, "employers": 60} | changes
+        {"kind": "simulate", "students": 400, "employers": 60} | changes
     )
 
 
@@ -116,7 +117,7 @@ def test_mean_excess_is_the_mean(over: list[float], values: list[float]) -> None
 def imported(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> ingest.Imported:
     monkeypatch.chdir(folder)
     drawn = source(**changes)
-    stage.run("twin", drawn, 7)
+    stage.run("twin", run_of(SECTION, source=drawn, seed=7))
     return ingest.read(RunPaths("twin").raw, drawn, Recommendation.model_validate(SECTION))
 
 
@@ -153,7 +154,7 @@ def test_what_is_imported_is_what_was_drawn(tmp_path, monkeypatch):
 def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, seed in (("a", 7), ("b", 7), ("c", 8)):
-        stage.run(name, source(), seed)
+        stage.run(name, run_of(SECTION, source=source(), seed=seed))
     files = sorted(path.relative_to("runs/a") for path in Path("runs/a").glob("*/*"))
     assert len(files) == 6
     bytes_of = {name: [(Path("runs") / name / path).read_bytes() for path in files] for name in "abc"}
@@ -163,5 +164,5 @@ def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(tmp_path, m
 
 def test_a_run_that_brings_its_data_gets_a_note(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    stage.run("own", TablesSource(kind="tables"), 0)
+    stage.run("own", run_of(SECTION))
     assert [path.name for path in RunPaths("own").raw.iterdir()] == ["empty.json"]

@@ -4,31 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import great_expectations as gx
 import numpy as np
 import pandas as pd
 import pytest
-from great_expectations.data_context.types.base import (
-    DataContextConfig,
-    InMemoryStoreBackendDefaults,
-    ProgressBarsConfig,
-)
 
-from pipelines import validate
 from pipelines.config.recommendation import Recommendation, RecommendationChecks
 from pipelines.paths import RunPaths
+from pipelines.recommendation.checking.suites import suites, summary_suites, table_suites
+from pipelines.recommendation.checking.tables import Tables, read_tables
 from pipelines.recommendation.importing import ingest
 from pipelines.recommendation.simulating import stage
-from pipelines.recommendation.suites import summary_suites, table_suites
-from pipelines.recommendation.tables import Tables, read_tables
+from pipelines.validate import validate
 from pipelines.validation import Severity, Validation
+from tests.pipelines.recommendation.entries import run_of
 from tests.pipelines.recommendation.test_simulate import SECTION, source
-
-QUIET = DataContextConfig(
-    analytics_enabled=False,
-    progress_bars=ProgressBarsConfig(globally=False),
-    store_backend_defaults=InMemoryStoreBackendDefaults(),
-)
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +25,9 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("twin")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        drawn = source(students=1500, employers=150)
-        stage.run("twin", drawn, 7)
-        ingest.run("twin", Path("none"), drawn, Recommendation.model_validate(SECTION))
+        config = run_of(SECTION, source=source(students=1500, employers=150), seed=7)
+        stage.run("twin", config)
+        ingest.run("twin", config)
     return folder / RunPaths("twin").extracted
 
 
@@ -50,15 +39,8 @@ def tables(extracted: Path) -> Tables:
 def judge(tables: Tables, section: dict[str, Any] | None = None, **checks: Any) -> Validation:
     settings = Recommendation.model_validate(section or SECTION)
     limits = RecommendationChecks.model_validate(checks)
-    source_of_frames = gx.get_context(mode="ephemeral", project_config=QUIET).data_sources.add_pandas(
-        "import"
-    )
-    suites = table_suites(tables, settings, limits)
-    first = Validation(run="r", tables=tuple(validate._judge(source_of_frames, suite) for suite in suites))
-    if first.failed("critical"):
-        return first
-    more = [validate._judge(source_of_frames, suite) for suite in summary_suites(tables, settings, limits)]
-    return Validation(run="r", tables=first.tables + tuple(more))
+    groups = (kind(tables, settings, limits) for kind in (table_suites, summary_suites))
+    return validate("r", groups)
 
 
 def failed(validation: Validation, severity: Severity) -> set[tuple[str, str | None]]:
@@ -73,8 +55,9 @@ def with_field(tables: Tables, values: Any) -> tuple[Tables, dict[str, Any]]:
     return replace(tables, students=students), section
 
 
-def test_the_twin_passes_every_check(tables: Tables) -> None:
-    validation = judge(tables)
+def test_the_twin_passes_every_check(extracted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(extracted.parents[2])
+    validation = validate("twin", suites("twin", run_of(SECTION)))
     assert failed(validation, "critical") == set()
     assert failed(validation, "warning") == set()
     assert [table.name for table in validation.tables] == [

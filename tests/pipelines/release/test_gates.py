@@ -36,7 +36,7 @@ def test_a_slice_may_be_a_little_worse_than_the_champions(error: float, passed: 
 def test_without_a_champion_the_slices_are_held_against_the_best_baseline() -> None:
     found = candidate()
     part = found.evaluation.slices[0]
-    worse = part.model_copy(update={"mae": {**part.mae, found.evaluation.candidate: 1e6}})
+    worse = part.model_copy(update={"error": {**part.error, found.evaluation.candidate: 1e6}})
     bad = found.evaluation.model_copy(update={"slices": (worse,)})
     assert slices_gate(found, None).passed
     gate = slices_gate(Candidate("tiny", found.config, bad, {}, found.package), None)
@@ -82,6 +82,7 @@ def test_what_was_trained_on_and_is_tested_is_a_leak(
     for folder in ("split", "artefact"):
         (tmp_path / "runs" / "tiny" / folder).mkdir(parents=True)
     frozen = {
+        "labels": ["2022-01", "2022-12", "2023-01", "2023-02"],
         "parts": {"test": {"from": "2023-01", "to": "2023-02"}},
         "row_keys": {"2022-12": "a", "2023-01": "b", "2023-02": "c"},
     }

@@ -140,7 +140,7 @@ def test_a_learned_model_a_leak_and_new_code(fresh: Path, shelf: Path) -> None:
     done = call("talentflow", "registry", "release", "tiny", cwd=fresh, check=False)
     assert (done.returncode, "refused: leaky" in done.stdout) == (3, True)
     leaky = ledger()[-1]
-    assert "test period 2023-02 is among them" in leaky.detail
+    assert "2023-02 of the test is among them" in leaky.detail
     assert alias() == 2
 
 

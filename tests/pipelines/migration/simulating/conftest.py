@@ -6,9 +6,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.config import RunConfig, parse_run
+from pipelines.config.migration import MigrationRun
 from pipelines.migration.simulating import stage
 from pipelines.paths import RunPaths
+from tests.pipelines.entries import migration_run
 
 DIRT = {
     "unknown_origin": 0.03,
@@ -25,7 +26,7 @@ DIRT = {
 QUERIES = 120_000
 
 
-def config(seed: int = 7, period: dict[str, Any] | None = None, **source: Any) -> RunConfig:
+def config(seed: int = 7, period: dict[str, Any] | None = None, **source: Any) -> MigrationRun:
     entry = {
         "track": "migration",
         "data": "params/no-input",
@@ -36,10 +37,10 @@ def config(seed: int = 7, period: dict[str, Any] | None = None, **source: Any) -
         "cells": {"absent": "zero"},
         "windows": {"length": 4, "horizon": 2, "validation": 4, "test": 4},
     }
-    return parse_run(entry, "entry")
+    return migration_run(entry)
 
 
-def written(top: Path, config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> Path:
+def written(top: Path, config: MigrationRun, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The run's folder after the stage."""
     top.mkdir(exist_ok=True)
     monkeypatch.chdir(top)

@@ -4,12 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.migration.importing.sphere import kilometres
 from pipelines.migration.simulating.cities import largest_cities
 from pipelines.migration.simulating.log import Log
 from pipelines.migration.simulating.months import months_of
 from pipelines.migration.simulating.planted import plant
 from pipelines.migration.simulating.sample import sample
+from pipelines.sphere import kilometres
 from tests.pipelines.migration.simulating.conftest import DIRT, config, rows
 
 HASH = r"^[0-9a-f]{16}$"

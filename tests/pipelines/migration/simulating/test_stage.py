@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from modules.errors import UserError
-from pipelines.config import parse_run
+from pipelines.config.migration import MigrationRun
 from pipelines.migration.simulating import stage
 from pipelines.migration.simulating.cities import largest_cities
 from tests.pipelines.migration.simulating.conftest import DIRT, QUERIES, config, rows, written
@@ -64,7 +64,7 @@ def test_regions_variables_and_flows_speak_of_the_same_cities(dirty):
 
 def test_a_run_with_its_own_data_gets_empty_folders(tmp_path, monkeypatch):
     entry = config().model_dump(by_alias=True) | {"source": {"kind": "flows", "path": "flows.csv"}}
-    run = written(tmp_path / "own", parse_run(entry, "entry"), monkeypatch)
+    run = written(tmp_path / "own", MigrationRun.model_validate(entry), monkeypatch)
     assert set(hashes(run)) == {"raw/empty.json", "gold/empty.json"}
 
 

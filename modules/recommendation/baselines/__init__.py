@@ -1,0 +1,1 @@
+"""What RCJR is compared with."""

@@ -1,0 +1,99 @@
+"""Self-attention over the fields."""
+
+import torch
+from torch import Tensor, nn
+
+from modules.recommendation.baselines.field_model import FieldModel
+from modules.recommendation.mlp import mlp
+from modules.recommendation.pair_model import Shape
+
+
+class AutoInt(FieldModel):
+    """Fields that attend to fields, beside a deep part (Song et al., CIKM 2019).
+
+    A layer: e_f <- relu([sum_g softmax_g(W_Q e_f . W_K e_g) W_V e_g for each head] + W_R e_f);
+    logit = w . [e_1; ...; e_F] + MLP([v_1; ...; v_F]). As in the paper, likeness is not divided by sqrt(d).
+
+    Args:
+        shape: sizes of the problem.
+        embedding_dim: d.
+        attention_layers: number of layers.
+        num_heads: in each.
+        attention_dim: width of all heads together.
+        hidden_units: of the deep part; an empty text leaves it out.
+        batch_norm: in the deep part.
+        net_dropout: in the deep part.
+        unseen: share of codes that training masks.
+    """
+
+    name = "autoint"
+
+    def __init__(
+        self,
+        shape: Shape,
+        *,
+        embedding_dim: int = 16,
+        attention_layers: int = 3,
+        num_heads: int = 2,
+        attention_dim: int = 16,
+        hidden_units: str = "64,32",
+        batch_norm: bool = False,
+        net_dropout: float = 0.0,
+        unseen: float = 0.0,
+    ) -> None:
+        super().__init__(
+            shape,
+            embedding_dim,
+            unseen,
+            attention_layers=attention_layers,
+            num_heads=num_heads,
+            attention_dim=attention_dim,
+            hidden_units=hidden_units,
+            batch_norm=batch_norm,
+            net_dropout=net_dropout,
+        )
+        inputs = [embedding_dim, *[attention_dim] * (attention_layers - 1)]
+        self.attention = nn.Sequential(*(AttentionLayer(width, attention_dim, num_heads) for width in inputs))
+        self.out = nn.Linear(self.fields * attention_dim, 1)
+        self.deep = (
+            mlp(self.fields * self.width, hidden_units, dropout=net_dropout, batch_norm=batch_norm)
+            if hidden_units
+            else None
+        )
+
+    def logit(self, vectors: Tensor) -> Tensor:
+        """Attended and deep part."""
+        logit: Tensor = self.out(self.attention(vectors).flatten(1))
+        if self.deep is not None:
+            logit = logit + self.deep(vectors.flatten(1))
+        return logit.squeeze(1)
+
+
+class AttentionLayer(nn.Module):
+    """One layer of interacting fields.
+
+    Args:
+        inputs: width of a field.
+        width: of all heads together.
+        heads: number of heads.
+    """
+
+    def __init__(self, inputs: int, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.projection = nn.Linear(inputs, 4 * width, bias=False)
+        nn.init.xavier_uniform_(self.projection.weight)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """B x F x inputs to B x F x width."""
+        batch, fields, _ = vectors.shape
+        projected = self.projection(vectors)
+        *asked, residual = projected.chunk(4, dim=2)
+        # One matrix for each head of each pair, contiguous: the batched product copies what is not.
+        query, key, value = (
+            part.view(batch, fields, self.heads, -1).transpose(1, 2).reshape(batch * self.heads, fields, -1)
+            for part in asked
+        )
+        weights = torch.bmm(query, key.transpose(1, 2)).softmax(dim=2)
+        heads = torch.bmm(weights, value).view(batch, self.heads, fields, -1).transpose(1, 2)
+        return torch.relu(heads.flatten(2) + residual)

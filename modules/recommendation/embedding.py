@@ -1,0 +1,50 @@
+"""Fields to vectors: one table for all categories of a side, or of a pair."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from modules.recommendation.features import Features
+
+
+class PackedEmbedding(nn.Module):
+    """Every field of a row as a vector: x = T[offset + code] of a category, x = z * v + b of a number z.
+
+    One table holds the categories of all fields, so a batch is one look-up however many fields there are.
+    Code 0 of each field stands for what training never saw; it learns from codes that are masked at random.
+
+    Args:
+        vocabularies: number of known values of each categorical field.
+        numbers: number of numeric and sequence fields together.
+        width: d, length of a vector.
+        unseen: share of codes that training masks.
+        std: standard deviation of the vectors at the start.
+
+    Shapes:
+        output: n x (C + V) x d, categories first.
+    """
+
+    offsets: Tensor
+
+    def __init__(
+        self, vocabularies: Sequence[int], numbers: int, width: int, unseen: float = 0.0, std: float = 0.1
+    ) -> None:
+        super().__init__()
+        sizes = torch.tensor([size + 1 for size in vocabularies], dtype=torch.int64)
+        self.register_buffer("offsets", sizes.cumsum(0) - sizes, persistent=False)
+        self.unseen, self.numbers = unseen, numbers
+        self.table = nn.Parameter(torch.randn(int(sizes.sum()), width) * std)
+        self.slope = nn.Parameter(torch.randn(numbers, width) * std)
+        self.intercept = nn.Parameter(torch.randn(numbers, width) * std)
+
+    def forward(self, features: Features) -> Tensor:
+        """Vectors of every field of every row."""
+        codes = features.codes
+        if self.training and self.unseen > 0:
+            masked = torch.empty_like(codes, dtype=torch.bool).bernoulli_(self.unseen)
+            codes = codes.masked_fill(masked, 0)
+        vectors = nn.functional.embedding(codes + self.offsets, self.table)
+        if self.numbers == 0:
+            return vectors
+        return torch.cat([vectors, features.values.unsqueeze(-1) * self.slope + self.intercept], dim=1)

@@ -1,0 +1,1 @@
+"""RCJR: reciprocal-constrained, interpretable job recommendation (Zhu et al., 2021)."""

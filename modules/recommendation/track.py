@@ -1,0 +1,140 @@
+"""The recommendation track's models: the naive, the classical and the learned, first to last."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from modules.errors import UserError, did_you_mean
+from modules.recommendation.baselines.afn import AFN
+from modules.recommendation.baselines.autoint import AutoInt
+from modules.recommendation.baselines.concatenation import Concatenation
+from modules.recommendation.baselines.dcn import DCN
+from modules.recommendation.baselines.deepfm import DeepFM
+from modules.recommendation.baselines.explore import EXPLORE
+from modules.recommendation.baselines.fm import FM
+from modules.recommendation.baselines.hist_gradient_boosting import HistGradientBoosting
+from modules.recommendation.baselines.hist_gradient_boosting_fit import fit_hist_gradient_boosting
+from modules.recommendation.baselines.logistic_regression import LogisticRegression
+from modules.recommendation.baselines.popularity import Popularity
+from modules.recommendation.data_module import PairBatches, PairDataModule
+from modules.recommendation.features import PairData
+from modules.recommendation.pair_model import PairModel, Shape
+from modules.recommendation.pair_module import PairModule
+from modules.recommendation.rcjr.rcjr import RCJR
+from modules.recommendation.sampling import NegativeSampler
+from modules.track import Hyperparameters, ModelSpec, Phase
+
+Spec = ModelSpec[PairData, Any]
+Space = Mapping[str, tuple[float | int | str, ...]]
+
+BATCH_SIZE = 256
+_GRADIENT: Space = {
+    "learning_rate": (5e-4, 1e-3, 2e-3, 5e-3),
+    "embedding_regularizer": (0.0, 1e-5, 1e-4),
+    "epochs": (5, 10, 20),
+    "unseen": (0.02, 0.1),
+}
+_FACTORS: Space = {**_GRADIENT, "embedding_dim": (8, 16, 32)}
+_DEEP: Space = {**_FACTORS, "hidden_units": ("64,32", "128,64"), "net_dropout": (0.0, 0.2)}
+_TREES: Space = {
+    "learning_rate": (0.03, 0.1),
+    "max_iter": (50, 100, 200),
+    "max_leaf_nodes": (15, 31),
+    "l2_regularization": (0.0, 1.0, 10.0),
+}
+_INTENT_WEIGHT = (0.1, 0.3, 1.0, 3.0)
+
+
+def _negatives(data: PairData, seed: int) -> NegativeSampler | None:
+    return None if data.sampling is None else NegativeSampler.of(data, seed)
+
+
+def _popularity(data: PairData, _: Hyperparameters) -> Popularity:
+    return Popularity.fit(Shape.of(data), data.employers, data.popularity)
+
+
+def _trees(data: PairData, chosen: Hyperparameters) -> HistGradientBoosting:
+    batches = PairBatches(data, _negatives(data, 0), BATCH_SIZE, 0)
+    network, _ = fit_hist_gradient_boosting(Shape.of(data), batches.batch(batches.pairs(0)), chosen)
+    return network
+
+
+def _by_gradient(network: PairModel, data: PairData, chosen: Hyperparameters, seed: int) -> Phase:
+    batch_size = int(chosen.get("batch_size", BATCH_SIZE))
+    batches = PairDataModule(data, _negatives(data, seed), batch_size, seed)
+    module = PairModule(
+        network,
+        float(chosen["learning_rate"]),
+        float(chosen.get("embedding_regularizer", 0.0)),
+        float(chosen.get("net_regularizer", 0.0)),
+    )
+    return Phase(module, batches, int(chosen["epochs"]) * len(batches.batches))
+
+
+def _learned(network_type: type[PairModel], space: Space) -> Spec:
+    return ModelSpec(network_type.name, builder(network_type), space, phases=(_by_gradient,))
+
+
+def builder(
+    network_type: type[PairModel], **fixed: float | str
+) -> Callable[[PairData, Hyperparameters], PairModel]:
+    """What builds a network from those of the chosen hyperparameters that its constructor takes."""
+    accepted = inspect.signature(network_type).parameters.keys() - {"shape"}
+
+    def build(data: PairData, chosen: Hyperparameters) -> PairModel:
+        given = {name: value for name, value in chosen.items() if name in accepted}
+        return network_type(Shape.of(data), **{**given, **fixed})
+
+    return build
+
+
+_single = builder(RCJR, intent_weight=0.0)
+MODELS: tuple[Spec, ...] = (
+    ModelSpec(Popularity.name, _popularity),
+    _learned(LogisticRegression, _GRADIENT),
+    _learned(FM, _FACTORS),
+    _learned(EXPLORE, _FACTORS),
+    _learned(Concatenation, _DEEP),
+    _learned(DeepFM, _DEEP),
+    _learned(DCN, {**_FACTORS, "hidden_units": ("64,64", "128,128"), "cross_layers": (1, 2, 3)}),
+    _learned(AutoInt, {**_DEEP, "attention_layers": (1, 2, 3)}),
+    _learned(AFN, {**_DEEP, "logarithmic_neurons": (32, 64, 128)}),
+    ModelSpec(HistGradientBoosting.name, _trees, _TREES),
+    ModelSpec("rcjr_single", _single, _DEEP, phases=(_by_gradient,), role="part"),
+    replace(_learned(RCJR, {**_DEEP, "intent_weight": _INTENT_WEIGHT}), role="own"),
+)
+
+
+def models_for(shape: Shape, chosen: Literal["all"] | Sequence[str] = "all") -> tuple[Spec, ...]:
+    """The chosen models, or all that mean something for a problem.
+
+    Without intents RCJR has one task, and `rcjr_single` would be the same model. Where both sides decide,
+    RCJR joins two directed scores. A part of our own model counts as our own where the whole is not chosen.
+
+    Raises:
+        UserError: naming a model that is unknown or means nothing here, or if there is no baseline.
+    """
+    models = tuple(_meant(model, shape) for model in MODELS if shape.intents or model.role != "part")
+    if chosen == "all":
+        return models
+    known = {model.name: model for model in models}
+    for name in chosen:
+        if name not in known:
+            said = f"no model {name!r} for these data{did_you_mean(name, known)}"
+            raise UserError(f"tune.models: {said}; there are {', '.join(known)}")
+    if not any(known[name].role == "baseline" for name in chosen):
+        raise UserError("tune.models: nothing to compare with; add a baseline, popularity at least")
+    kept = tuple(model for model in models if model.name in chosen)
+    if any(model.role == "own" for model in kept):
+        return kept
+    return tuple(replace(model, role="own") if model.role == "part" else model for model in kept)
+
+
+def _meant(spec: Spec, shape: Shape) -> Spec:
+    if spec.role == "baseline":
+        return spec
+    space = {key: values for key, values in spec.space.items() if shape.intents or key != "intent_weight"}
+    if shape.two_sided:
+        space |= {"aggregation": ("harmonic", "product"), "direction_weight": (0.3, 1.0, 3.0)}
+    return replace(spec, space=space)

@@ -1,0 +1,1 @@
+"""A run's flows as tune and train see them."""

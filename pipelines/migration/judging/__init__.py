@@ -1,0 +1,1 @@
+"""The judgement of fitted models, and what is packaged of it."""

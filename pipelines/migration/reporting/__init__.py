@@ -1,0 +1,1 @@
+"""The pages of a run: on its models, and on its cities."""

@@ -1,0 +1,1 @@
+"""The judgement of fitted recommenders, and what is packaged of it."""

@@ -1,0 +1,245 @@
+"""Judging the fitted models of a run: validation students for the ranking, test students for the claim."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
+from torch import Tensor
+from torchmetrics.functional.classification import (
+    multiclass_calibration_error,
+    multiclass_confusion_matrix,
+    multiclass_f1_score,
+)
+
+from modules.recommendation.metrics import against_drawn, ranking, resampled
+from modules.recommendation.pair_model import PairModel
+from modules.recommendation.rcjr.rcjr import RCJR
+from modules.recommendation.sampling import NegativeSampler
+from pipelines.bootstrap import percentile_interval
+from pipelines.config.recommendation import RecommendationEvaluate
+from pipelines.evaluation import Bounds, Slice, Spread
+from pipelines.judging import Contender
+from pipelines.recommendation.fitting.data import RunData
+from pipelines.recommendation.fitting.judged import judged
+from pipelines.recommendation.judging.evaluation import Intent, PairRow
+
+Float64Array = NDArray[np.float64]
+Own = Contender[PairModel]
+
+
+class Judgement:
+    """All scores of a run's contenders on the same students and the same bootstrap resamples of them."""
+
+    def __init__(
+        self, data: RunData, contenders: Sequence[Own], settings: RecommendationEvaluate, seed: int
+    ) -> None:
+        self.data, self.settings, self.seed = data, settings, seed
+        validation = judged(data.backtest.data)
+        self.backtest = {
+            contender.name: [validation.auc(network) for network in contender.backtest.values()]
+            for contender in contenders
+        }
+        self.ranked = sorted(contenders, key=lambda c: (-np.mean(self.backtest[c.name]), c.name))
+        self.test = judged(data.final.data)
+        generator = np.random.default_rng(seed)
+        size = len(self.test.rows)
+        self._counts = generator.multinomial(size, np.full(size, 1 / size), settings.bootstrap).astype(float)
+        self._found = {
+            contender.name: [self._measured(network) for network in contender.final.values()]
+            for contender in self.ranked
+        }
+
+    @property
+    def candidate(self) -> Own:
+        """First on validation, baselines included; a part of our own model is shown and never shipped."""
+        return next(contender for contender in self.ranked if contender.role != "part")
+
+    @property
+    def best_baseline(self) -> Own:
+        """First baseline on validation."""
+        return next(contender for contender in self.ranked if contender.role == "baseline")
+
+    @property
+    def own(self) -> Own | None:
+        """First of our own models on validation."""
+        return next((contender for contender in self.ranked if contender.role == "own"), None)
+
+    @cached_property
+    def _drawn(self) -> tuple[Tensor, Tensor, Tensor] | None:
+        """Person, match and employers drawn by Algorithm 1 among the test matches; none where both decide."""
+        data = self.data.final.data
+        if data.sampling is None:
+            return None
+        sampling = replace(data.sampling, method="ours", negatives=self.settings.similar_negatives)
+        sampler = NegativeSampler(data.students, data.employers, data.judging, sampling, self.seed)
+        pairs = data.judging.positive
+        return torch.searchsorted(self.test.rows, pairs.student), pairs.employer, sampler.draw(self.seed)
+
+    def _measured(self, network: PairModel) -> dict[str, Float64Array]:
+        """Every metric of every test student, S each."""
+        test, data = self.test, self.data.final.data
+        scores = test.scores(network)
+        top = self.settings.top
+        found = ranking(scores, test.matches, test.candidates, data.popularity, top)
+        if self._drawn is not None:
+            found["auc_similar"] = against_drawn(scores, *self._drawn)
+        seen = (data.popularity > 0)[None]
+        for name, part in (("seen", seen), ("unseen", ~seen)):
+            found[name] = ranking(scores, test.matches & part, test.candidates)["auc"]
+        return found
+
+    def _employer_side(self, network: PairModel) -> float:
+        """Mean AUC of employers' matches among all test students."""
+        test = self.test
+        candidates = None if test.candidates is None else test.candidates.T
+        found = ranking(test.scores(network).T.contiguous(), test.matches.T, candidates)
+        return float(np.nanmean(found["auc"]))
+
+    def _mean(self, name: str) -> dict[str, Float64Array]:
+        """A model's metrics of every test student, mean over seeds."""
+        found = self._found[name]
+        return {metric: np.mean([each[metric] for each in found], axis=0) for metric in found[0]}
+
+    @cached_property
+    def _resampled(self) -> dict[str, dict[str, Float64Array]]:
+        return {c.name: resampled(self._mean(c.name), self._counts) for c in self.ranked}
+
+    def leaderboard(self) -> tuple[PairRow, ...]:
+        """Every contender, best on validation first."""
+        return tuple(self._row(contender) for contender in self.ranked)
+
+    def _row(self, contender: Own) -> PairRow:
+        name, base, own = contender.name, self.best_baseline.name, self.own
+        metrics = [metric for metric in self._found[name][0] if self._known(metric)]
+        test = {metric: spread([_mean(each[metric]) for each in self._found[name]]) for metric in metrics}
+        test["employer_auc"] = spread([self._employer_side(each) for each in contender.final.values()])
+        return PairRow(
+            model=name,
+            role=contender.role,
+            seeds=len(contender.final),
+            parameters=dict(contender.parameters),
+            backtest_auc=spread(self.backtest[name]),
+            test=test,
+            intervals={metric: self.interval(name, metric) for metric in metrics},
+            improvement=None if name == base else self.gain(name, base),
+            rela_impr=None if own is None or name == own.name else self._rela_impr(own.name, name),
+            directions=self._directions(contender),
+        )
+
+    def _known(self, metric: str) -> bool:
+        return not np.isnan(self._mean(self.ranked[0].name)[metric]).all()
+
+    def interval(self, name: str, metric: str) -> Bounds:
+        """Of a model's test metric, students resampled."""
+        return Bounds(**percentile_interval(_mean(self._mean(name)[metric]), self._resampled[name][metric]))
+
+    def gain(self, name: str, other: str, metric: str = "auc") -> Bounds:
+        """A model's test metric less another's, the same students resampled."""
+        estimate = _mean(self._mean(name)[metric]) - _mean(self._mean(other)[metric])
+        difference = self._resampled[name][metric] - self._resampled[other][metric]
+        return Bounds(**percentile_interval(estimate, difference))
+
+    def _rela_impr(self, own: str, other: str) -> Bounds:
+        def relative(ours: Float64Array, theirs: Float64Array) -> Float64Array:
+            ratio: Float64Array = 100 * ((ours - 0.5) / (theirs - 0.5) - 1)
+            return ratio
+
+        means = [np.array(_mean(self._mean(name)["auc"])) for name in (own, other)]
+        draws = [self._resampled[name]["auc"] for name in (own, other)]
+        return Bounds(**percentile_interval(float(relative(*means)), relative(*draws)))
+
+    def _directions(self, contender: Own) -> dict[str, Spread]:
+        pairs = self.data.final.data.judging
+        if pairs.decisions is None:
+            return {}
+        data, said = self.data.final.data, pairs.decisions.numpy()
+        students, employers = data.students[pairs.student], data.employers[pairs.employer]
+        found: dict[str, list[float]] = {}
+        for network in contender.final.values():
+            with torch.no_grad():
+                match = network(students, employers).numpy()
+                directed = network.directions(students, employers) if isinstance(network, RCJR) else None
+            found.setdefault("match", []).append(float(roc_auc_score(pairs.label.numpy(), match)))
+            for at, side in enumerate(("student", "employer")):
+                scores = match if directed is None else directed[:, at].numpy()
+                found.setdefault(side, []).append(float(roc_auc_score(said[:, at], scores)))
+                found.setdefault(f"match_by_{side}", []).append(
+                    float(roc_auc_score(pairs.label.numpy(), scores))
+                )
+        return {name: spread(values) for name, values in found.items()}
+
+    def slices(self) -> tuple[Slice, ...]:
+        """1 - AUC of every model on parts of the test students, each by where they went."""
+        data, test = self.data.final.data, self.test
+        hires = data.popularity[test.matches.float().argmax(1)]
+        known = data.popularity[data.popularity > 0].double()
+        large = hires >= float(torch.quantile(known, 0.9)) if len(known) else hires < 0
+        parts = {
+            "to an employer that training knows": hires > 0,
+            "to an employer that is new": hires == 0,
+            "to one of the largest tenth": large,
+            "to a smaller one that training knows": (hires > 0) & ~large,
+        }
+        valid = ~np.isnan(self._mean(self.ranked[0].name)["auc"])
+        masks = {name: part.numpy() & valid for name, part in parts.items()}
+        return tuple(
+            Slice(
+                name=name,
+                cells=int(mask.sum()),
+                error={c.name: 1 - float(self._mean(c.name)["auc"][mask].mean()) for c in self.ranked},
+            )
+            for name, mask in masks.items()
+            if mask.any()
+        )
+
+    def intent(self) -> Intent | None:
+        """How the first model that tells intents tells those of the test students."""
+        data = self.data.final.data
+        labels = self.data.students.column("intent").to_pylist()
+        code = {label: at for at, label in enumerate(data.intents)}
+        rows = [row for row in self.test.rows.tolist() if labels[row] in code]
+        students = data.students[torch.tensor(rows, dtype=torch.int64)]
+        for contender in self.ranked if rows else ():
+            networks = list(contender.final.values())
+            with torch.no_grad():
+                told = [network.intent_logits(students) for network in networks]
+            logits = [each for each in told if each is not None]
+            if len(logits) == len(networks):
+                truth = torch.tensor([code[labels[row]] for row in rows])
+                return self._intent(logits, truth)
+        return None
+
+    def _intent(self, logits: Sequence[Tensor], truth: Tensor) -> Intent:
+        data = self.data.final.data
+        size = len(data.intents)
+
+        def over_seeds(average: str) -> Spread:
+            return spread([float(multiclass_f1_score(each, truth, size, average)) for each in logits])  # type: ignore[arg-type]
+
+        fitted = data.intent[data.intent >= 0]
+        commonest = int(torch.bincount(fitted, minlength=size).argmax())
+        confusion = multiclass_confusion_matrix(logits[0], truth, size)
+        return Intent(
+            classes=data.intents,
+            students=len(truth),
+            macro_f1=over_seeds("macro"),
+            micro_f1=over_seeds("micro"),
+            majority=float((truth == commonest).double().mean()),
+            calibration_error=spread(
+                [float(multiclass_calibration_error(each.softmax(1), truth, size)) for each in logits]
+            ),
+            confusion=tuple(tuple(row) for row in confusion.tolist()),
+        )
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Mean and standard deviation."""
+    return Spread(mean=float(np.mean(values)), sd=float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
+
+
+def _mean(values: Float64Array) -> float:
+    return float(np.nanmean(values))

@@ -1,0 +1,181 @@
+"""The judgement of a run's recommenders, and what is packaged of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from modules.artefact import sha256_of
+from modules.recommendation.networks import load_network
+from modules.recommendation.predictor import Recommender
+from modules.recommendation.request import ExplainRequest, RecommendRequest
+from pipelines.config.recommendation import RecommendationRun
+from pipelines.judging import Findings, Judging, Table, contenders
+from pipelines.paths import RunPaths
+from pipelines.recommendation.fitting.data import open_data
+from pipelines.recommendation.judging.evaluation import RecommendationEvaluation
+from pipelines.recommendation.judging.judgement import Judgement
+
+GOLDEN_STUDENTS = 3
+
+
+def judge(name: str, config: RecommendationRun, artefact: Path) -> Findings:
+    """Rank by the validation students, score the test students, write the candidate's predictor."""
+    data = open_data(name, config)
+    judgement = Judgement(data, contenders(name, load_network), config.evaluate, config.seed)
+    recommender = recommender_of(judgement)
+    recommender.save(artefact)
+    sha12 = sha256_of(artefact / "model.safetensors")[:12]
+    evaluation = _evaluation(name, config, judgement, sha12)
+    return Findings(
+        evaluation=evaluation,
+        metrics=_metrics(evaluation),
+        plots=_plots(evaluation),
+        card=_card(evaluation),
+        golden=golden(recommender),
+        training=_training(name),
+    )
+
+
+JUDGING = Judging(RecommendationEvaluation, judge)
+
+
+def recommender_of(judgement: Judgement) -> Recommender:
+    """The candidate's first seed, with the employers of the run."""
+    data, fold = judgement.data, judgement.data.final
+    fields = ["id", *data.schema.employers.fields]
+    return Recommender(
+        network=next(iter(judgement.candidate.final.values())),
+        schema=data.schema,
+        encoders=fold.encoders,
+        employers=tuple(data.employers.select(fields).to_pylist()),
+        intents=fold.data.intents,
+    )
+
+
+def golden(recommender: Recommender) -> list[dict[str, Any]]:
+    """Requests with their answers: students made of values that training knows, nobody's record."""
+    encoder = recommender.encoders[0]
+    side, ids = encoder.side, list(recommender.position)
+    pairs: list[dict[str, Any]] = []
+    for at in range(GOLDEN_STUDENTS):
+        words = zip(side.categorical, encoder.vocabularies, strict=True)
+        student: dict[str, Any] = {field: known[at % len(known)] for field, known in words if known}
+        student |= {
+            field: mean + (at - 1) * sd
+            for field, mean, sd in zip(side.numbers, encoder.mean, encoder.sd, strict=True)
+        }
+        asked = {"student": student, "k": 5}
+        pairs.append(
+            {
+                "path": "/recommend",
+                "request": asked,
+                "response": recommender.recommend(RecommendRequest(**asked)),
+            }
+        )
+        why = {"student": student, "employer": ids[-1 - at]}
+        pairs.append(
+            {"path": "/explain", "request": why, "response": recommender.explain(ExplainRequest(**why))}
+        )
+    return pairs
+
+
+def _evaluation(
+    name: str, config: RecommendationRun, judgement: Judgement, sha12: str
+) -> RecommendationEvaluation:
+    data, settings = judgement.data, config.recommendation
+    fold = data.final.data
+    parts = json.loads((RunPaths(name).split / "split.json").read_text(encoding="utf-8"))["parts"]
+    matches = fold.judging.positive
+    return RecommendationEvaluation(
+        run=name,
+        candidate=judgement.candidate.name,
+        best_baseline=judgement.best_baseline.name,
+        sha12=sha12,
+        leaderboard=judgement.leaderboard(),
+        slices=judgement.slices(),
+        students={part: each["students"] for part, each in parts.items()},
+        employers=len(data.employers),
+        unseen=float((fold.popularity[matches.employer] == 0).double().mean()),
+        top=config.evaluate.top,
+        two_sided=fold.judging.decisions is not None,
+        protected=(*data.schema.students.protected, *data.schema.employers.protected),
+        use_protected=settings.use_protected,
+        intent=judgement.intent(),
+    )
+
+
+def _metrics(evaluation: RecommendationEvaluation) -> dict[str, Any]:
+    models = {
+        row.model: {
+            "backtest_auc": row.backtest_auc.mean,
+            **{metric: spread.mean for metric, spread in row.test.items()},
+        }
+        for row in evaluation.leaderboard
+    }
+    intent = evaluation.intent
+    said = (
+        {}
+        if intent is None
+        else {
+            "macro_f1": intent.macro_f1.mean,
+            "micro_f1": intent.micro_f1.mean,
+            "majority": intent.majority,
+            "calibration_error": intent.calibration_error.mean,
+        }
+    )
+    return {"candidate": models[evaluation.candidate], "intent": said, "models": models}
+
+
+def _plots(evaluation: RecommendationEvaluation) -> dict[str, Table]:
+    """Errors and intents told; a part is what a match is compared with, or a class of intent."""
+    rows = evaluation.leaderboard
+    protocols = [name for name in ("auc", "auc_popularity", "auc_similar") if name in rows[0].test]
+    intent = evaluation.intent
+    told = [] if intent is None else list(zip(intent.classes, intent.confusion, strict=True))
+    return {
+        "error.csv": (
+            ("model", "part", "error"),
+            [(row.model, part, 1 - row.test[part].mean) for row in rows for part in protocols],
+        ),
+        "leaderboard.csv": (
+            ("model", "validation", "test"),
+            [(row.model, 1 - row.backtest_auc.mean, 1 - row.test["auc"].mean) for row in rows],
+        ),
+        "calibration.csv": (
+            ("part", "group", "observed"),
+            [
+                (label, other, count / max(sum(counts), 1))
+                for label, counts in told
+                for other, count in zip(intent.classes if intent else (), counts, strict=True)
+            ],
+        ),
+    }
+
+
+def _card(evaluation: RecommendationEvaluation) -> dict[str, Any]:
+    row = next(each for each in evaluation.leaderboard if each.model == evaluation.candidate)
+    return {
+        "run": evaluation.run,
+        "model": row.model,
+        "role": row.role,
+        "hyperparameters": row.parameters,
+        "intended_use": "a list for a career adviser to talk over with a student; not for hiring decisions",
+        "students": evaluation.students,
+        "employers": evaluation.employers,
+        "backtest_auc": row.backtest_auc.model_dump(),
+        "test": {metric: spread.model_dump() for metric, spread in row.test.items()},
+        "improvement_over": evaluation.best_baseline,
+        "improvement": row.improvement and row.improvement.model_dump(),
+        "slices": {part.name: part.error[row.model] for part in evaluation.slices},
+        "protected": evaluation.protected,
+        "use_protected": evaluation.use_protected,
+    }
+
+
+def _training(name: str) -> dict[str, Any]:
+    """The cohorts that the final fits were given."""
+    split = json.loads((RunPaths(name).split / "split.json").read_text(encoding="utf-8"))
+    first, last = split["parts"]["train"]["from"], split["parts"]["validation"]["to"]
+    labels = split["labels"]
+    trained = labels[labels.index(first) : labels.index(last) + 1]
+    return {"from": first, "to": last, "row_keys": {label: split["row_keys"][label] for label in trained}}

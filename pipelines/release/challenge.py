@@ -1,0 +1,27 @@
+"""Candidate against champion on the data as they are now."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.config import RunConfig
+from pipelines.config.migration import MigrationRun
+from pipelines.release.records import Comparison, Realised
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What the champion is worth on today's data, beside the candidate."""
+
+    comparison: Comparison | None = None
+    realised: Realised | None = None
+    why_not: str = ""
+    """Why there is no comparison."""
+
+
+def challenge(name: str, config: RunConfig, candidate: Path, champion: Path) -> Challenge:
+    """Compare two sealed artefacts on a run's data, and see what became of the champion's last forecast."""
+    if not isinstance(config, MigrationRun):
+        raise TypeError(config.track)
+    from pipelines.migration.judging.rescore import challenge as of_flows  # noqa: PLC0415 - its own track only
+
+    return of_flows(name, config, candidate, champion)
