@@ -164,8 +164,8 @@ class Twin:
             self._in("nature", words.EDUCATION),
             self._in("nature", ("overseas university",)),
         )
-        towards = 1.2 * education + 0.2 * overseas + drawn
-        rising = 0.9 * education - 0.7 * overseas
+        towards = 1.8 * education + 0.2 * overseas + drawn
+        rising = 6.0 * education - 3.0 * overseas
         pulls = np.outer(level, towards) + np.outer(trend, rising)
         return pulls.astype(np.float32)
 

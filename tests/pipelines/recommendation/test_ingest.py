@@ -170,6 +170,30 @@ def test_parquet_and_csv_of_the_same_content_are_imported_alike(tmp_path):
     assert from_parquet.tables == from_csv.tables
 
 
+def test_numbers_of_parquet_keep_their_kind_and_infinity_is_none(tmp_path):
+    brought(tmp_path)
+    students = pa.table(
+        {
+            "student_id": pa.array(
+                [1.0, 2.0, None, 4.0, 5.0]
+            ),  # as pandas writes whole numbers beside a blank
+            "year": pa.array([2016, 2017, 2016, 2017, 2018]),
+            "intent": pa.array(["abroad", None, "contract", "contract", "abroad"]),
+            "gender": pa.array([True, False, None, True, True]),
+            "college": pa.array(["a", "b", "a", "a", "b"]).dictionary_encode(),
+            "grade_1": pa.array([0.1 + 0.2, None, 2.0, float("inf"), float("nan")]),
+            "grade_2": pa.array([1, 2, 3, 4, 5]),
+        }
+    )
+    pq.write_table(students, tmp_path / "students.parquet")
+    section = Recommendation.model_validate(entry(students__path="students.parquet"))
+    imported = read(tmp_path, TablesSource(kind="tables"), section)
+    assert imported.tables["students"].column("id").to_pylist() == ["1", "2", "5"]
+    assert imported.tables["students"].column("grade_1").to_pylist() == [0.1 + 0.2, None, None]
+    aside = [(row["id"], row["reason"], row["value"]) for row in imported.quarantine["students"].to_pylist()]
+    assert aside == [("", "no_id", ""), ("4", "no_number", "inf")]
+
+
 @pytest.mark.parametrize(
     ("section", "files", "said"),
     [
