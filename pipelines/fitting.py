@@ -49,13 +49,13 @@ class Fitting:
 def fitting_of(config: RunConfig) -> Fitting:
     """How the run's track fits."""
     if isinstance(config, MigrationRun):
-        from pipelines.migration.fitting.fitting import FITTING  # noqa: PLC0415 - only the run's own track
+        from pipelines.migration.fitting import fitting as of_flows  # noqa: PLC0415 - its own track only
 
-        return FITTING
+        return of_flows.FITTING
     if isinstance(config, RecommendationRun):
-        from pipelines.recommendation.fitting.fitting import FITTING as own  # noqa: PLC0415
+        from pipelines.recommendation.fitting import fitting as of_pairs  # noqa: PLC0415
 
-        return own
+        return of_pairs.FITTING
     raise TypeError(config.track)
 
 

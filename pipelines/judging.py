@@ -80,11 +80,11 @@ def contenders(name: str, load: Callable[[Path], Network]) -> list[Contender[Net
 def judging_of(config: RunConfig) -> Judging:
     """How the run's track judges."""
     if isinstance(config, MigrationRun):
-        from pipelines.migration.judging.judging import JUDGING  # noqa: PLC0415 - only the run's own track
+        from pipelines.migration.judging import judging as of_flows  # noqa: PLC0415 - its own track only
 
-        return JUDGING
+        return of_flows.JUDGING
     if isinstance(config, RecommendationRun):
-        from pipelines.recommendation.judging.judging import JUDGING as own  # noqa: PLC0415
+        from pipelines.recommendation.judging import judging as of_pairs  # noqa: PLC0415
 
-        return own
+        return of_pairs.JUDGING
     raise TypeError(config.track)

@@ -1,54 +1,34 @@
-"""The report's figures: SVG with the same bytes every time and text that stays text."""
+"""The figures of the report on forecasters."""
 
-import io
 import math
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
 
-import matplotlib as mpl
 from markupsafe import Markup
-from matplotlib.axes import Axes
-from matplotlib.axis import Axis
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from modules.period import Calendar, Unit
+from pipelines.drawing import (
+    BAD,
+    BAND,
+    BASELINE,
+    INK,
+    MUTED,
+    OTHER,
+    OWN,
+    TO_COME,
+    WIDTH,
+    drawing,
+    svg,
+    ticks,
+)
 from pipelines.migration.judging.evaluation import TOLERANCE, Coverage, FlowRow, Series
 from pipelines.pages import decimals, number, plain
 
-INK, MUTED, LINE = "#18212c", "#536070", "#d9dee5"
-OWN, BASELINE, OTHER = "#0b5cad", "#9a4b00", "#8a94a1"
-BAD = "#b3261e"
-BAND, TO_COME = "#bcd6f2", "#eef1f5"
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "text.color": MUTED,
-    "text.parse_math": False,
-    "axes.edgecolor": LINE,
-    "axes.labelcolor": MUTED,
-    "axes.spines.left": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.unicode_minus": True,
-    "grid.color": LINE,
-    "grid.linewidth": 0.7,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.major.size": 3,
-    "ytick.major.size": 0,
-    "lines.solid_capstyle": "round",
-}
-WIDTH = 4.5
 HISTORY = 2
 """History shown of a corridor, as a multiple of the periods forecast."""
 OFF_SCALE = 2.5
 """An error this many times the best one leaves the figures, or it would flatten all the others."""
 MARKERS = {"small": "^", "medium": "o", "large": "s"}
-NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def scale(rows: Sequence[FlowRow]) -> float:
@@ -58,7 +38,7 @@ def scale(rows: Sequence[FlowRow]) -> float:
 
 def leaderboard(rows: Sequence[FlowRow]) -> Markup:
     """Test MAE of every model, a dot with its 95 % interval: disc if our own, square if a baseline."""
-    with _drawing(WIDTH, 0.75 + 0.32 * len(rows)) as (figure, axes):
+    with drawing(WIDTH, 0.75 + 0.32 * len(rows)) as (figure, axes):
         limit = scale(rows)
         for place, row in enumerate(rows):
             colour, marker = (BASELINE, "s") if row.role == "baseline" else (OWN, "o")
@@ -74,14 +54,14 @@ def leaderboard(rows: Sequence[FlowRow]) -> Markup:
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.grid(axis="x")
         axes.margins(x=0.08)
-        _ticks(axes.xaxis, 6)
+        ticks(axes.xaxis, 6)
         axes.set_xlabel("test MAE, moves (further left is better)")
-        return _svg(figure, "Dot plot of the test error of every model with its 95 % interval")
+        return svg(figure, "Dot plot of the test error of every model with its 95 % interval")
 
 
 def horizons(rows: Sequence[FlowRow], shown: tuple[str, ...], unit: str) -> Markup:
     """Test MAE by horizon: the models of `shown` in colour, the others in grey."""
-    with _drawing(WIDTH, 2.9) as (figure, axes):
+    with drawing(WIDTH, 2.9) as (figure, axes):
         for row in sorted(rows, key=lambda row: row.model in shown):
             steps = range(1, len(row.by_horizon) + 1)
             if row.model in shown:
@@ -93,15 +73,15 @@ def horizons(rows: Sequence[FlowRow], shown: tuple[str, ...], unit: str) -> Mark
         axes.set_ylim(0, 1.08 * highest)
         axes.grid(axis="y")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _ticks(axes.yaxis, 6)
+        ticks(axes.yaxis, 6)
         axes.set_xlabel(f"{unit}s ahead")
         axes.set_ylabel("test MAE, moves")
-        return _svg(figure, f"Line chart of the test error of every model by {unit}s ahead")
+        return svg(figure, f"Line chart of the test error of every model by {unit}s ahead")
 
 
 def coverage(cells: Sequence[Coverage], nominal: float, unit: str) -> Markup:
     """Coverage by horizon and size of the corridor, around the band in which an interval held."""
-    with _drawing(WIDTH, 3.2) as (figure, axes):
+    with drawing(WIDTH, 3.2) as (figure, axes):
         axes.axhspan(nominal - TOLERANCE, nominal + TOLERANCE, color=TO_COME, lw=0)
         axes.axhline(nominal, color=OTHER, lw=1)
         for shift, (size, marker) in zip((-0.12, 0, 0.12), MARKERS.items(), strict=True):
@@ -116,7 +96,7 @@ def coverage(cells: Sequence[Coverage], nominal: float, unit: str) -> Markup:
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol="\N{NARROW NO-BREAK SPACE}%"))
         axes.set_xlabel(f"{unit}s ahead")
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False, handletextpad=0.1)
-        return _svg(figure, f"Dot plot of the coverage of the intervals by {unit}s ahead and corridor size")
+        return svg(figure, f"Dot plot of the coverage of the intervals by {unit}s ahead and corridor size")
 
 
 def corridor(series: Series, unit: Unit, alt: str) -> Markup:
@@ -127,7 +107,7 @@ def corridor(series: Series, unit: Unit, alt: str) -> Markup:
     start = min(forecast) - HISTORY * len(forecast)
     span = range(min(period for period in actual if period >= start), max([*actual, *forecast]) + 1)
     end = max(actual)
-    with _drawing(3.7, 2.0) as (figure, axes):
+    with drawing(3.7, 2.0) as (figure, axes):
         if span[-1] > end:
             axes.axvspan(end + 0.5, span[-1] + 0.5, color=TO_COME, lw=0)
         lower, upper, baseline = (
@@ -141,24 +121,12 @@ def corridor(series: Series, unit: Unit, alt: str) -> Markup:
         axes.set_xlim(span[0] - 0.5, span[-1] + 0.5)
         axes.set_ylim(bottom=0)
         axes.grid(axis="y")
-        _ticks(axes.yaxis, 4)
-        ticks = [span[0], span[len(span) // 2], span[-1]]
-        axes.set_xticks(ticks, [calendar.label(tick) for tick in ticks])
+        ticks(axes.yaxis, 4)
+        shown = [span[0], span[len(span) // 2], span[-1]]
+        axes.set_xticks(shown, [calendar.label(tick) for tick in shown])
         axes.get_xticklabels()[0].set_horizontalalignment("left")
         axes.get_xticklabels()[-1].set_horizontalalignment("right")
-        return _svg(figure, alt)
-
-
-@contextmanager
-def _drawing(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        yield figure, figure.add_subplot()
-
-
-def _ticks(axis: Axis, most: int) -> None:
-    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(lambda value, _: f"{value:,.3f}".rstrip("0").rstrip("."))
+        return svg(figure, alt)
 
 
 def _points(
@@ -173,17 +141,3 @@ def _points(
 def _line(points: dict[int, float], span: range) -> list[float]:
     """The points over the whole span; the line breaks where there is none, as at a gap."""
     return [points.get(period, math.nan) for period in span]
-
-
-def _svg(figure: Figure, alt: str) -> Markup:
-    buffer = io.StringIO()
-    # A salt of its own: the ids are the same every time, and no two figures of a page share one.
-    with mpl.rc_context({"svg.hashsalt": alt}):
-        figure.savefig(buffer, format="svg", transparent=True, metadata=NO_METADATA)
-    text = buffer.getvalue()
-    size = re.search(r'viewBox="([^"]*)"', text)
-    body = text[text.index(">", text.index("<svg")) + 1 :]
-    # Groups are numbered from 1 in every figure and nothing refers to them.
-    body = re.sub(r'<g id="[^"]*"', "<g", body)
-    box = size.group(1) if size else ""
-    return Markup('<svg role="img" aria-label="{}" viewBox="{}">{}').format(alt, box, Markup(body))  # noqa: S704

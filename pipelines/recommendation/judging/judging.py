@@ -64,7 +64,7 @@ def golden(recommender: Recommender) -> list[dict[str, Any]]:
             field: mean + (at - 1) * sd
             for field, mean, sd in zip(side.numbers, encoder.mean, encoder.sd, strict=True)
         }
-        asked = {"student": student, "k": 5}
+        asked: dict[str, Any] = {"student": student, "k": 5}
         pairs.append(
             {
                 "path": "/recommend",
@@ -72,7 +72,7 @@ def golden(recommender: Recommender) -> list[dict[str, Any]]:
                 "response": recommender.recommend(RecommendRequest(**asked)),
             }
         )
-        why = {"student": student, "employer": ids[-1 - at]}
+        why: dict[str, Any] = {"student": student, "employer": ids[-1 - at]}
         pairs.append(
             {"path": "/explain", "request": why, "response": recommender.explain(ExplainRequest(**why))}
         )
