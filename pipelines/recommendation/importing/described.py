@@ -36,7 +36,8 @@ def described(name: str, config: RecommendationRun) -> str:
     ]
     hidden = sorted({*settings.students.protected, *settings.employers.protected})
     seen = "seen by models" if settings.use_protected else "kept for audits"
-    lines = {"fields": f"{', '.join(fields)}; protected: {', '.join(hidden) or 'none'}, {seen}"}
+    protected = f"{', '.join(hidden)}, {seen}" if hidden else "none"
+    lines = {"fields": f"{', '.join(fields)}; protected: {protected}"}
     if isinstance(source, SimulatePlacementsSource):
         lines["simulated"] = f"{source.students:,} students, {source.employers:,} employers"
     else:
