@@ -55,6 +55,7 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         "pipelines/migration/checking/query_suites.py",
         "pipelines/suite.py",
         "pipelines/migration/checking/suites.py",
+        "pipelines/recommendation/checking/suites.py",
     }
     assert users["ray"] <= {
         "pipelines/tune.py",

@@ -10,7 +10,7 @@ from modules.recommendation.features import Features, PairData, Pairs
 from modules.recommendation.schema import Sampling
 from modules.recommendation.similarity import Ints, Traits, Unlike, similarity
 
-_ROUNDS = 64
+_ROUNDS = 512
 """Rejected so often, a row's candidates are listed instead."""
 _BLOCK = 1 << 18
 

@@ -9,8 +9,8 @@ from pipelines.config.extract import known_encoding
 from pipelines.config.run import RunConfig
 from pipelines.config.section import Section
 
-RESERVED = ("id", "cohort", "intent")
-"""Columns of the extracted tables that no field may be called."""
+RESERVED = ("id", "cohort", "intent", "part", "label")
+"""Columns that a run adds to the fields, so that no field may be called so."""
 
 
 class SimulatePlacementsSource(Section):
@@ -85,7 +85,7 @@ class _SideTable(_Table):
                     msg = f"{role}: {name} stands in {seen[name]} already: a field has one role"
                     raise ValueError(msg)
                 if name in RESERVED:
-                    msg = f"{role}: no field can be called {name}, as a column of the extracted tables is"
+                    msg = f"{role}: no field can be called {name}, a column of every run: rename it"
                     raise ValueError(msg)
                 seen[name] = role
         if not seen:

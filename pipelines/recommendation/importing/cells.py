@@ -31,11 +31,21 @@ def label(text: str) -> str:
     return whole.group(1) if whole else stripped
 
 
-def numbers(cells: Coded) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Numbers of a column, NaN where blank (or written NA or NaN), and where the cell is no number."""
-    values = np.array([_number(text) for text in cells.texts], dtype=np.float64)
-    odd = np.isinf(values)
-    return np.where(odd, np.nan, values)[cells.codes], odd[cells.codes]
+def numbers(table: Table, column: str) -> tuple[NDArray[np.float64], NDArray[np.bool_], Coded]:
+    """A column's numbers, NaN where blank (or written NA or NaN); which cells are none; and their texts."""
+    stored = table.columns[column]
+    if pa.types.is_floating(stored.type) or pa.types.is_integer(stored.type):
+        values = stored.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        return np.where(np.isinf(values), np.nan, values), np.isinf(values), shown(values, np.isinf(values))
+    written = texts(table, column)
+    read = np.array([_number(text) for text in written.texts], dtype=np.float64)
+    odd = np.isinf(read)
+    return np.where(odd, np.nan, read)[written.codes], odd[written.codes], written
+
+
+def shown(values: NDArray[np.float64], rows: NDArray[np.bool_]) -> Coded:
+    """Numbers of some rows as texts, to be told of those rows alone."""
+    return Coded(np.cumsum(rows, dtype=np.int32) - 1, [f"{value:.15g}" for value in values[rows]])
 
 
 def column_of(cells: Coded, rows: NDArray[np.int64]) -> pa.Array:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from modules.artefact import sha256_of
-from pipelines.config.recommendation import Recommendation, SimulatePlacementsSource
+from pipelines.config.recommendation import Recommendation, RecommendationRun, SimulatePlacementsSource
 from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.paths import RunPaths
 from pipelines.recommendation.fitting.parts import parts_of
@@ -29,14 +29,15 @@ class Imported:
     record: dict[str, Any]
 
 
-def run(name: str, data: Path, source: Source, settings: Recommendation) -> None:
+def run(name: str, config: RecommendationRun) -> None:
     """Write extracted/ of a run: students, employers, placements, quarantine/ and import.json.
 
     Raises:
         UserError: naming what is wrong with the data, where, and how to mend it; nothing is written then.
     """
-    simulated = isinstance(source, SimulatePlacementsSource)
-    imported = read(RunPaths(name).raw if simulated else data, source, settings)
+    simulated = isinstance(config.source, SimulatePlacementsSource)
+    data = RunPaths(name).raw if simulated else Path(config.data)
+    imported = read(data, config.source, config.recommendation)
     with whole_folder(RunPaths(name).extracted) as folder:
         (folder / "quarantine").mkdir()
         for table in TABLES:

@@ -49,8 +49,7 @@ def read_side(path: Path, key: str, table: StudentsTable | EmployersTable, sourc
     columns: dict[str, Coded] = {name: cells.texts(read, name) for name in table.categorical}
     values: dict[str, NDArray[np.float64]] = {}
     for name in table.side.numbers:
-        written = cells.texts(read, name)
-        values[name], odd = cells.numbers(written)
+        values[name], odd, written = cells.numbers(read, name)
         sieve.quarantine("no_number", odd, name, written)
     if students:
         columns |= _cohort_and_intent(read, students, sieve)
@@ -98,8 +97,7 @@ def _one_record_an_id(
     for name, number in values.items():
         same = (number == number[record]) | (np.isnan(number) & np.isnan(number[record]))
         odd = later & ~same & sieve.left
-        shown = Coded(np.cumsum(odd, dtype=np.int32) - 1, [f"{value:.15g}" for value in number[odd]])
-        sieve.quarantine("differs", odd, name, shown)
+        sieve.quarantine("differs", odd, name, cells.shown(number, odd))
     sieve.drop("same_record", later)
 
 

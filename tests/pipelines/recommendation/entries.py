@@ -3,6 +3,8 @@
 from copy import deepcopy
 from typing import Any
 
+from pipelines.config.recommendation import RecommendationRun
+
 STUDENTS: dict[str, Any] = {
     "path": "students.csv",
     "id": "student_id",
@@ -31,3 +33,14 @@ def entry(**changes: Any) -> dict[str, Any]:
             at = at.setdefault(parent, {})
         at[key] = value
     return section
+
+
+def run_of(recommendation: dict[str, Any], **changes: Any) -> RecommendationRun:
+    """A run with this section; its source is tables unless changed."""
+    whole = {
+        "track": "recommendation",
+        "data": "data",
+        "source": {"kind": "tables"},
+        "recommendation": recommendation,
+    }
+    return RecommendationRun.model_validate(whole | changes)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from modules.errors import UserError
 from pipelines.config.recommendation import Recommendation, TablesSource
+from pipelines.recommendation.importing.described import described, files
 from pipelines.recommendation.importing.ingest import TABLES, Imported, read, run
-from tests.pipelines.recommendation.entries import entry
+from tests.pipelines.recommendation.entries import entry, run_of
 
 STUDENTS = """student_id,year,intent,gender,college,grade_1,grade_2
 1,2016,contract,f,law,70.5,
@@ -169,6 +170,30 @@ def test_parquet_and_csv_of_the_same_content_are_imported_alike(tmp_path):
     assert from_parquet.tables == from_csv.tables
 
 
+def test_numbers_of_parquet_keep_their_kind_and_infinity_is_none(tmp_path):
+    brought(tmp_path)
+    students = pa.table(
+        {
+            "student_id": pa.array(
+                [1.0, 2.0, None, 4.0, 5.0]
+            ),  # as pandas writes whole numbers beside a blank
+            "year": pa.array([2016, 2017, 2016, 2017, 2018]),
+            "intent": pa.array(["abroad", None, "contract", "contract", "abroad"]),
+            "gender": pa.array([True, False, None, True, True]),
+            "college": pa.array(["a", "b", "a", "a", "b"]).dictionary_encode(),
+            "grade_1": pa.array([0.1 + 0.2, None, 2.0, float("inf"), float("nan")]),
+            "grade_2": pa.array([1, 2, 3, 4, 5]),
+        }
+    )
+    pq.write_table(students, tmp_path / "students.parquet")
+    section = Recommendation.model_validate(entry(students__path="students.parquet"))
+    imported = read(tmp_path, TablesSource(kind="tables"), section)
+    assert imported.tables["students"].column("id").to_pylist() == ["1", "2", "5"]
+    assert imported.tables["students"].column("grade_1").to_pylist() == [0.1 + 0.2, None, None]
+    aside = [(row["id"], row["reason"], row["value"]) for row in imported.quarantine["students"].to_pylist()]
+    assert aside == [("", "no_id", ""), ("4", "no_number", "inf")]
+
+
 @pytest.mark.parametrize(
     ("section", "files", "said"),
     [
@@ -200,8 +225,7 @@ def test_the_stage_writes_the_same_bytes_again(tmp_path, monkeypatch):
     brought(tmp_path / "data")
     taken = []
     for _ in range(2):
-        section = Recommendation.model_validate(entry())
-        run("r", tmp_path / "data", TablesSource(kind="tables"), section)
+        run("r", run_of(entry()))
         files = sorted(path for path in Path("runs/r/extracted").rglob("*") if path.is_file())
         taken.append({str(path): path.read_bytes() for path in files})
     assert taken[0] == taken[1]
@@ -224,3 +248,18 @@ def test_every_row_read_is_kept_quarantined_or_dropped(tmp_path_factory, rows):
     kept = students.column("id").to_pylist()
     assert kept == sorted(set(kept))
     assert all(text == text.strip() for text in students.column("college").drop_null().to_pylist())
+
+
+def test_a_run_is_described_by_what_would_be_read_and_nothing_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    brought(tmp_path / "data")
+    config = run_of(entry())
+    assert sorted(files(config)) == ["employers.csv", "placements.csv", "students.csv"]
+    told = described("r", config)
+    assert "students    5 read, 5 kept; left out: none" in told
+    assert "2 test, 2 train, 1 validation students" in told
+    assert "protected: gender, kept for audits" in told
+    assert not Path("runs").exists()
+    simulated = run_of(entry(), source={"kind": "simulate", "students": 400})
+    assert files(simulated) == {}
+    assert "400 students" in described("r", simulated)
