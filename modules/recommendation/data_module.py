@@ -11,7 +11,7 @@ from torch import Tensor
 from modules.recommendation.batch import PairBatch
 from modules.recommendation.features import PairData, Pairs
 
-STRETCH = 16
+STRETCH = 32
 """Batches that Lightning is handed at a time: its bookkeeping costs as much as a small batch's whole step."""
 
 

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from modules.errors import UserError
 from modules.recommendation.baselines.field_model import FieldModel
 from modules.recommendation.mlp import mlp
 from modules.recommendation.pair_model import Shape
@@ -27,6 +28,9 @@ class AutoInt(FieldModel):
         batch_norm: in the deep part.
         net_dropout: in the deep part.
         unseen: share of codes that training masks.
+
+    Raises:
+        UserError: if the heads do not share `attention_dim` evenly.
     """
 
     name = "autoint"
@@ -55,6 +59,8 @@ class AutoInt(FieldModel):
             batch_norm=batch_norm,
             net_dropout=net_dropout,
         )
+        if attention_dim % num_heads:
+            raise UserError(f"attention_dim: {attention_dim} is no multiple of num_heads, {num_heads}")
         inputs = [embedding_dim, *[attention_dim] * (attention_layers - 1)]
         self.attention = nn.Sequential(*(AttentionLayer(width, attention_dim, num_heads) for width in inputs))
         self.out = nn.Linear(self.fields * attention_dim, 1)
