@@ -3,7 +3,8 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 MINUS = "\N{MINUS SIGN}"
-ACRONYMS = frozenset({"ar", "dhg", "gcn", "gru", "mpgcn", "sil"})
+ACRONYMS = frozenset({"afn", "ar", "dcn", "dhg", "fm", "gcn", "gru", "mpgcn", "rcjr", "sil"})
+WORDS = {"autoint": "AutoInt", "deepfm": "DeepFM", "explore": "EXPLORE", "hist": "histogram"}
 SMALL, MIDDLE, LARGE = 1, 10, 100
 
 
@@ -25,7 +26,7 @@ def percent(value: float, places: int = 0) -> str:
 
 def plain(model: str) -> str:
     """A model's name as words."""
-    words = (word.upper() if word in ACRONYMS else word for word in model.split("_"))
+    words = (WORDS.get(word, word.upper() if word in ACRONYMS else word) for word in model.split("_"))
     return " ".join(words).replace("DHG SIL", "DHG-SIL").replace("GCN GRU", "GCN-GRU")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.config import RunConfig
 from pipelines.config.migration import MigrationRun
+from pipelines.config.recommendation import RecommendationRun
 
 if TYPE_CHECKING:
     from pipelines.suite import Suite
@@ -14,17 +15,25 @@ if TYPE_CHECKING:
 def simulate(name: str, config: RunConfig) -> None:
     """Write a simulated run's raw data and the truth that scores what is made of them."""
     if isinstance(config, MigrationRun):
-        from pipelines.migration.simulating.stage import run  # noqa: PLC0415
+        from pipelines.migration.simulating.stage import run as of_flows  # noqa: PLC0415
 
-        run(name, config)
+        of_flows(name, config)
+    elif isinstance(config, RecommendationRun):
+        from pipelines.recommendation.simulating.stage import run as of_pairs  # noqa: PLC0415
+
+        of_pairs(name, config)
 
 
 def import_(name: str, config: RunConfig) -> None:
     """Read the run's data into the track's sorted tables."""
     if isinstance(config, MigrationRun):
-        from pipelines.migration.importing.ingest import run  # noqa: PLC0415
+        from pipelines.migration.importing.ingest import run as of_flows  # noqa: PLC0415
 
-        run(name, config)
+        of_flows(name, config)
+    elif isinstance(config, RecommendationRun):
+        from pipelines.recommendation.importing.ingest import run as of_pairs  # noqa: PLC0415
+
+        of_pairs(name, config)
 
 
 def suites(name: str, config: RunConfig) -> "Iterator[Sequence[Suite]]":
@@ -33,22 +42,34 @@ def suites(name: str, config: RunConfig) -> "Iterator[Sequence[Suite]]":
         from pipelines.migration.checking.suites import suites as of_flows  # noqa: PLC0415
 
         yield from of_flows(name, config)
+    elif isinstance(config, RecommendationRun):
+        from pipelines.recommendation.checking.suites import suites as of_pairs  # noqa: PLC0415
+
+        yield from of_pairs(name, config)
 
 
 def split(name: str, config: RunConfig) -> None:
     """Freeze what trains, validates and tests."""
     if isinstance(config, MigrationRun):
-        from pipelines.migration.fitting.split import run  # noqa: PLC0415
+        from pipelines.migration.fitting.split import run as of_flows  # noqa: PLC0415
 
-        run(name, config)
+        of_flows(name, config)
+    elif isinstance(config, RecommendationRun):
+        from pipelines.recommendation.fitting.split import run as of_pairs  # noqa: PLC0415
+
+        of_pairs(name, config)
 
 
 def report(name: str, config: RunConfig) -> None:
     """Write the run's pages."""
     if isinstance(config, MigrationRun):
-        from pipelines.migration.reporting.report import run  # noqa: PLC0415
+        from pipelines.migration.reporting.report import run as of_flows  # noqa: PLC0415
 
-        run(name, config)
+        of_flows(name, config)
+    elif isinstance(config, RecommendationRun):
+        from pipelines.recommendation.reporting.report import run as of_pairs  # noqa: PLC0415
+
+        of_pairs(name, config)
 
 
 def described(name: str, config: RunConfig) -> str:
@@ -57,6 +78,10 @@ def described(name: str, config: RunConfig) -> str:
         from pipelines.migration.importing.described import described as of_flows  # noqa: PLC0415
 
         return of_flows(name, config)
+    if isinstance(config, RecommendationRun):
+        from pipelines.recommendation.importing.described import described as of_pairs  # noqa: PLC0415
+
+        return of_pairs(name, config)
     raise TypeError(config.track)
 
 
@@ -66,4 +91,8 @@ def files(config: RunConfig) -> dict[str, Path]:
         from pipelines.migration.importing.described import files as of_flows  # noqa: PLC0415
 
         return of_flows(config)
+    if isinstance(config, RecommendationRun):
+        from pipelines.recommendation.importing.described import files as of_pairs  # noqa: PLC0415
+
+        return of_pairs(config)
     raise TypeError(config.track)

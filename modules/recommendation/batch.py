@@ -28,6 +28,10 @@ class PairBatch:
         decisions, intent = (None if part is None else part[rows] for part in (self.decisions, self.intent))
         return PairBatch(self.students[rows], self.employers[rows], self.label[rows], decisions, intent)
 
+    def split(self, size: int) -> list["PairBatch"]:
+        """Batches of so many rows, the last perhaps smaller."""
+        return [self[first : first + size] for first in range(0, len(self), size)]
+
     def to(self, device: torch.device | str) -> "PairBatch":
         """The same on another device."""
         decisions, intent = (

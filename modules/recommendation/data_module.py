@@ -11,7 +11,7 @@ from torch import Tensor
 from modules.recommendation.batch import PairBatch
 from modules.recommendation.features import PairData, Pairs
 
-STRETCH = 16
+STRETCH = 32
 """Batches that Lightning is handed at a time: its bookkeeping costs as much as a small batch's whole step."""
 
 
@@ -66,10 +66,11 @@ class PairBatches:
         )
 
     def batch(self, pairs: Pairs) -> PairBatch:
-        """The features of pairs; the intent of a student stands in the first of the student's rows."""
+        """The features of pairs; in each batch the intent of a student stands in the student's first row."""
         intent = None
         if self.data.intents:
-            intent = self.data.intent[pairs.student].masked_fill(~first_rows(pairs.student), -1)
+            repeated = [~first_rows(part) for part in torch.split(pairs.student, self.batch_size)]
+            intent = self.data.intent[pairs.student].masked_fill(torch.cat(repeated), -1)
         students, employers = self.data.students[pairs.student], self.data.employers[pairs.employer]
         return PairBatch(students, employers, pairs.label, pairs.decisions, intent)
 
@@ -77,16 +78,15 @@ class PairBatches:
         pairs = self._first or self.pairs(self._epochs)
         generator = torch.Generator().manual_seed(self.seed + self._epochs)
         self._first, self._epochs = None, self._epochs + 1
-        for stretch in stretches(len(pairs), self.batch_size, generator):
-            yield [self.batch(pairs[rows]) for rows in stretch]
+        for rows in stretches(len(pairs), self.batch_size, generator):
+            yield self.batch(pairs[rows]).split(self.batch_size)
 
 
-def stretches(rows: int, batch_size: int, generator: torch.Generator) -> Iterator[list[Tensor]]:
-    """All rows once, shuffled: stretches of batches of row numbers."""
+def stretches(rows: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """All row numbers once, shuffled, a stretch of batches at a time."""
     order = torch.randperm(rows, generator=generator)
     for start in range(0, rows, batch_size * STRETCH):
-        firsts = range(start, min(start + batch_size * STRETCH, rows), batch_size)
-        yield [order[first : first + batch_size] for first in firsts]
+        yield order[start : start + batch_size * STRETCH]
 
 
 def first_rows(student: Tensor) -> Tensor:

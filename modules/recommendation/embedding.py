@@ -44,7 +44,8 @@ class PackedEmbedding(nn.Module):
         if self.training and self.unseen > 0:
             masked = torch.empty_like(codes, dtype=torch.bool).bernoulli_(self.unseen)
             codes = codes.masked_fill(masked, 0)
-        vectors = nn.functional.embedding(codes + self.offsets, self.table)
+        # Indexed, since the gradient of nn.functional.embedding takes three times as long on a CPU.
+        vectors = self.table[codes + self.offsets]
         if self.numbers == 0:
             return vectors
         return torch.cat([vectors, features.values.unsqueeze(-1) * self.slope + self.intercept], dim=1)

@@ -23,7 +23,11 @@ def mlp(
     """Linear layers with ReLU between them; batch normalisation before and dropout after it, if wanted."""
     layers: list[nn.Module] = []
     for width in widths(hidden_units):
-        layers += [nn.Linear(inputs, width), *([nn.BatchNorm1d(width)] if batch_norm else []), nn.ReLU()]
+        layers += [
+            nn.Linear(inputs, width),
+            *([nn.BatchNorm1d(width)] if batch_norm else []),
+            nn.ReLU(inplace=True),
+        ]
         layers += [nn.Dropout(dropout)] if dropout > 0 else []
         inputs = width
     return nn.Sequential(*layers, nn.Linear(inputs, outputs)) if outputs else nn.Sequential(*layers)

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from modules.recommendation.batch import PairBatch
+from modules.recommendation.flat_parameters import FlatParameters
 from modules.recommendation.pair_model import PairModel
 
 
@@ -15,7 +16,7 @@ class PairModule(pl.LightningModule):
     """The model's own loss, Adam, the learning rate cut to a tenth when the loss stays where it was.
 
     Lightning hands over a stretch of batches and makes the last of its steps; the others are made here, the
-    same way, clipped as the trainer clips.
+    same way, clipped as the trainer clips. While it trains, the network's parameters lie in one piece.
 
     Args:
         network: what learns.
@@ -36,6 +37,7 @@ class PairModule(pl.LightningModule):
         super().__init__()
         self.network, self.learning_rate, self.patience = network, learning_rate, patience
         self.embedding_regularizer, self.net_regularizer = embedding_regularizer, net_regularizer
+        self._flat: list[FlatParameters] = []
 
     def loss(self, batch: PairBatch) -> Tensor:
         """The network's."""
@@ -44,13 +46,14 @@ class PairModule(pl.LightningModule):
     def training_step(self, stretch: list[PairBatch], _index: int) -> Tensor:
         """Steps on all batches but the last, whose loss is returned; their mean is logged as `train_loss`."""
         optimizer: Any = self.optimizers(use_pl_optimizer=False)
+        clip, parts = self.trainer.gradient_clip_val, [part.whole for part in self._flat]
         losses = []
         for batch in stretch[:-1]:
-            optimizer.zero_grad()
+            self._zero_gradients()
             loss = self.loss(batch)
             torch.autograd.backward(loss)
-            if self.trainer.gradient_clip_val:
-                clip_grad_norm_(self.network.parameters(), self.trainer.gradient_clip_val)
+            if clip:
+                clip_grad_norm_(parts, clip)
             optimizer.step()
             losses.append(loss.detach())
         loss = self.loss(stretch[-1])
@@ -63,14 +66,28 @@ class PairModule(pl.LightningModule):
         embeddings = self.network.embedding_parameters()
         known = {id(each) for each in embeddings}
         others = [each for each in self.network.parameters() if id(each) not in known]
+        held = {self.embedding_regularizer: embeddings}
+        held[self.net_regularizer] = held.get(self.net_regularizer, []) + others
+        self._flat = [FlatParameters(each) for each in held.values()]
         groups = [
-            {"params": embeddings, "weight_decay": self.embedding_regularizer},
-            {"params": others, "weight_decay": self.net_regularizer},
+            {"params": [part.whole], "weight_decay": decay}
+            for decay, part in zip(held, self._flat, strict=True)
         ]
-        optimizer = torch.optim.Adam(
-            [group for group in groups if group["params"]], lr=self.learning_rate, fused=True
-        )
+        optimizer = torch.optim.Adam(groups, lr=self.learning_rate, fused=True)
         if self.patience is None:
             return optimizer
         schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.1, patience=self.patience)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "monitor": "train_loss"}}
+
+    def optimizer_zero_grad(self, *_: Any) -> None:
+        """In place: the network's gradients are views."""
+        self._zero_gradients()
+
+    def on_train_end(self) -> None:
+        """The network's parameters are its own again."""
+        for part in self._flat:
+            part.release()
+
+    def _zero_gradients(self) -> None:
+        for part in self._flat:
+            part.zero_gradient()

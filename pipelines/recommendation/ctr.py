@@ -64,8 +64,8 @@ class _Batches:
         self.generator = torch.Generator().manual_seed(seed)
 
     def __iter__(self) -> Iterator[list[PairBatch]]:
-        for stretch in stretches(len(self.table), self.batch_size, self.generator):
-            yield [self.table[rows] for rows in stretch]
+        for rows in stretches(len(self.table), self.batch_size, self.generator):
+            yield self.table[rows].split(self.batch_size)
 
 
 class _ClickModule(PairModule):

@@ -3,9 +3,13 @@
 import torch
 from torch import Tensor, nn
 
+from modules.errors import UserError
 from modules.recommendation.baselines.field_model import FieldModel
 from modules.recommendation.mlp import mlp
 from modules.recommendation.pair_model import Shape
+
+_ROWS = 512
+"""Attended at a time: more would not stay in a core's own cache."""
 
 
 class AutoInt(FieldModel):
@@ -24,6 +28,9 @@ class AutoInt(FieldModel):
         batch_norm: in the deep part.
         net_dropout: in the deep part.
         unseen: share of codes that training masks.
+
+    Raises:
+        UserError: if the heads do not share `attention_dim` evenly.
     """
 
     name = "autoint"
@@ -52,6 +59,8 @@ class AutoInt(FieldModel):
             batch_norm=batch_norm,
             net_dropout=net_dropout,
         )
+        if attention_dim % num_heads:
+            raise UserError(f"attention_dim: {attention_dim} is no multiple of num_heads, {num_heads}")
         inputs = [embedding_dim, *[attention_dim] * (attention_layers - 1)]
         self.attention = nn.Sequential(*(AttentionLayer(width, attention_dim, num_heads) for width in inputs))
         self.out = nn.Linear(self.fields * attention_dim, 1)
@@ -63,7 +72,8 @@ class AutoInt(FieldModel):
 
     def logit(self, vectors: Tensor) -> Tensor:
         """Attended and deep part."""
-        logit: Tensor = self.out(self.attention(vectors).flatten(1))
+        parts = torch.split(vectors, _ROWS)
+        logit = torch.cat([self.out(self.attention(part).flatten(1)) for part in parts])
         if self.deep is not None:
             logit = logit + self.deep(vectors.flatten(1))
         return logit.squeeze(1)
@@ -75,25 +85,22 @@ class AttentionLayer(nn.Module):
     Args:
         inputs: width of a field.
         width: of all heads together.
-        heads: number of heads.
+        heads: number of heads; each has width / heads.
     """
 
     def __init__(self, inputs: int, width: int, heads: int) -> None:
         super().__init__()
-        self.heads = heads
+        self.sizes = [width // heads] * (3 * heads) + [width]
         self.projection = nn.Linear(inputs, 4 * width, bias=False)
         nn.init.xavier_uniform_(self.projection.weight)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """B x F x inputs to B x F x width."""
-        batch, fields, _ = vectors.shape
-        projected = self.projection(vectors)
-        *asked, residual = projected.chunk(4, dim=2)
-        # One matrix for each head of each pair, contiguous: the batched product copies what is not.
-        query, key, value = (
-            part.view(batch, fields, self.heads, -1).transpose(1, 2).reshape(batch * self.heads, fields, -1)
-            for part in asked
-        )
-        weights = torch.bmm(query, key.transpose(1, 2)).softmax(dim=2)
-        heads = torch.bmm(weights, value).view(batch, self.heads, fields, -1).transpose(1, 2)
-        return torch.relu(heads.flatten(2) + residual)
+        # By head, as views: the batched products take them as they lie, nothing is copied.
+        *asked, residual = self.projection(vectors).split(self.sizes, dim=2)
+        query, key, value = asked[::3], asked[1::3], asked[2::3]
+        heads = [
+            torch.bmm(torch.bmm(q, k.transpose(1, 2)).softmax(dim=2), v)
+            for q, k, v in zip(query, key, value, strict=True)
+        ]
+        return torch.cat(heads, dim=2).add_(residual).relu_()

@@ -2,7 +2,8 @@
 
 from torch import Tensor
 
-from modules.recommendation.baselines.field_model import FieldModel, second_order
+from modules.recommendation.baselines.factorisation import factorised
+from modules.recommendation.baselines.field_model import FieldModel
 from modules.recommendation.mlp import mlp
 from modules.recommendation.pair_model import Shape
 
@@ -44,6 +45,6 @@ class DeepFM(FieldModel):
 
     def logit(self, vectors: Tensor) -> Tensor:
         """First order, second order and deep part."""
-        first, vectors = vectors[..., self.width].sum(1), vectors[..., : self.width]
-        deep: Tensor = self.deep(vectors.flatten(1))
-        return first + second_order(vectors) + deep.squeeze(1)
+        crossed, factors = factorised(vectors)
+        deep: Tensor = self.deep(factors.flatten(1))
+        return crossed + deep.squeeze(1)

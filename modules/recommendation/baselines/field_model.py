@@ -48,9 +48,3 @@ class FieldModel(PairModel):
     @abstractmethod
     def logit(self, vectors: Tensor) -> Tensor:
         """Logit of each of B pairs from its fields, B x F x d (x d + 1 with first-order weights)."""
-
-
-def second_order(vectors: Tensor) -> Tensor:
-    """Sum over the pairs of fields of their products, B: ((sum_f v_f)^2 - sum_f v_f^2) / 2, summed over d."""
-    total = vectors.sum(1)
-    return (total.square().sum(1) - vectors.square().sum((1, 2))) / 2

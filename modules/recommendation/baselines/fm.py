@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from modules.recommendation.baselines.field_model import FieldModel, second_order
+from modules.recommendation.baselines.factorisation import factorised
+from modules.recommendation.baselines.field_model import FieldModel
 from modules.recommendation.pair_model import Shape
 
 
@@ -24,4 +25,4 @@ class FM(FieldModel):
 
     def logit(self, vectors: Tensor) -> Tensor:
         """First and second order."""
-        return self.bias + vectors[..., self.width].sum(1) + second_order(vectors[..., : self.width])
+        return self.bias + factorised(vectors)[0]

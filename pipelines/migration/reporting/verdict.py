@@ -1,19 +1,8 @@
 """The headline: who won, by how much, and how sure that is, in words a manager reads."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 from pipelines.migration.judging.evaluation import FlowEvaluation, FlowRow
 from pipelines.pages import decimals, number, percent, plain
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One headline and the sentences under it."""
-
-    tone: Literal["good", "warn", "bad"]
-    headline: str
-    detail: str
+from pipelines.verdict import Verdict
 
 
 def verdict(evaluation: FlowEvaluation) -> Verdict:

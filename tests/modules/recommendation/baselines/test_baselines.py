@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from modules.errors import UserError
+from modules.recommendation.baselines import autoint
 from modules.recommendation.baselines.afn import AFN
 from modules.recommendation.baselines.autoint import AutoInt
 from modules.recommendation.baselines.concatenation import Concatenation
@@ -140,7 +141,8 @@ def test_dcn_crosses_with_the_first_layer() -> None:
 
 
 @torch.no_grad()
-def test_autoint_attends_head_by_head() -> None:
+def test_autoint_attends_head_by_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(autoint, "_ROWS", 4)
     model = make("autoint")
     assert isinstance(model, AutoInt)
     vectors, _ = embedded(model, DIM)
@@ -148,13 +150,12 @@ def test_autoint_attends_head_by_head() -> None:
     for fields in vectors:
         e = fields
         for layer in model.attention:
-            query, key, value, residual = (e @ layer.projection.weight.t()).chunk(4, dim=1)
+            projected = e @ layer.projection.weight.t()
             heads = []
-            for cut in (slice(0, 3), slice(3, 6)):
-                weights = torch.stack(
-                    [torch.stack([q @ k for k in key[:, cut]]).softmax(0) for q in query[:, cut]]
-                )
-                heads.append(weights @ value[:, cut])
+            for query, key, value in (projected[:, :9].split(3, dim=1), projected[:, 9:18].split(3, dim=1)):
+                weights = torch.stack([torch.stack([q @ k for k in key]).softmax(0) for q in query])
+                heads.append(weights @ value)
+            residual = projected[:, 18:]
             e = (torch.cat(heads, dim=1) + residual).clamp_min(0)
         rows.append(model.out(e.flatten()) + model.deep(fields.flatten()))
     torch.testing.assert_close(model(*pairs(6)), torch.cat(rows), atol=1e-4, rtol=1e-4)
