@@ -147,15 +147,16 @@ class NegativeSampler:
         chosen = np.empty((len(self), wanted), dtype=np.int64)
         step = max(1, _BLOCK // self._employers)
         for start in range(0, len(self), step):
-            rows = np.arange(start, min(start + step, len(self)))[:, None]
-            alike = similarity(self._employer_traits[self._employer[rows]], self._employer_traits)
-            alike[self._own_of(rows[:, 0])] = np.inf
-            # One more than there are stands for none, so that too few employers are seen below.
-            alike = np.pad(alike, ((0, 0), (0, wanted)), constant_values=np.inf)
-            last = np.partition(alike, wanted - 1, axis=1)[:, wanted - 1, None]
-            if np.isinf(last).any():
-                raise UserError(f"recommendation.sampling: too few employers for {wanted} negatives a hire")
+            rows = np.arange(start, min(start + step, len(self)))
+            alike = similarity(self._employer_traits[self._employer[rows, None]], self._employer_traits)
+            alike[self._own_of(rows)] = np.inf
             order = rng.random(alike.shape, dtype=np.float32)
-            order[alike < last], order[alike > last] = -1, 2
-            chosen[rows[:, 0]] = np.argpartition(order, wanted - 1, axis=1)[:, :wanted]
+            for slot in range(wanted):
+                least = alike.min(1, keepdims=True)
+                if np.isinf(least).any():
+                    raise UserError(
+                        f"recommendation.sampling: too few employers for {wanted} negatives a hire"
+                    )
+                chosen[rows, slot] = np.where(alike == least, order, 1).argmin(1)
+                alike[rows - start, chosen[rows, slot]] = np.inf
         return chosen

@@ -106,13 +106,24 @@ class Unlike:
 
     def _measure(self, rows: Ints, others: Ints, count: int) -> None:
         alike = similarity(self._traits[rows[:, None]], self._traits[others])
-        ordered = np.partition(alike, count - 1, axis=1)
-        self._threshold[rows] = threshold = ordered[:, count - 1]
-        equals = (ordered[:, count:] == threshold[:, None]).any(1)
+        self._threshold[rows] = threshold = self._smallest(alike, count)
+        equals = (alike <= threshold[:, None]).sum(1) > count
         for at in np.flatnonzero(equals):
             tied = others[alike[at] == threshold[at]]
             wanted = count - int((alike[at] < threshold[at]).sum())
             self._key[rows[at]] = np.partition(self._keys(rows[at], tied), wanted - 1)[wanted - 1]
+
+    def _smallest(self, alike: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+        # The count-th smallest of each row. Without numbers there are few levels, and many at each: there a
+        # partition takes ten times as long as elsewhere, and counting takes no time.
+        if len(self._traits.values):
+            nth: NDArray[np.float32] = np.partition(alike, count - 1, axis=1)[:, count - 1]
+            return nth
+        fields = len(self._traits.codes)
+        levels = np.arange(fields + 1, dtype=np.float32) / np.float32(max(fields, 1))
+        within = np.stack([(alike <= level).sum(1) for level in levels])
+        found: NDArray[np.float32] = levels[(within >= count).argmax(0)]
+        return found
 
     def _keys(self, row: Ints, other: Ints) -> NDArray[np.uint64]:
         """A random number for each pair: SplitMix64's finalizer (Steele, Lea and Flood 2014), one to one."""

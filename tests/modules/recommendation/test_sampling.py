@@ -46,7 +46,7 @@ def test_draws_weigh_as_the_printed_lists_do(method: Method) -> None:
     students, employers, hires = small(numbers=2)
     sampling = Sampling(method, threshold=0.5, negatives=1)
     sampler = NegativeSampler(students, employers, pairs(list(range(12)), hires), sampling, seed=3)
-    drawn = torch.cat([sampler.draw(seed) for seed in range(1500)], dim=1).numpy()
+    drawn = torch.cat([sampler.draw(seed) for seed in range(900)], dim=1).numpy()
     arguments = (
         records(students),
         records(employers),
@@ -72,7 +72,7 @@ def test_with_ties_several_negatives_fall_together_as_in_the_printed_algorithm(m
     ours, theirs = Counter[Any](), Counter[Any]()
     rng = np.random.default_rng(1)
     tables = records(students), records(employers), hires
-    for seed in range(700):
+    for seed in range(400):
         drawn = NegativeSampler(students, employers, truth, sampling, seed).draw(seed + 10_000).tolist()
         printed = algorithm_1.negatives(*tables, sampling.threshold, method, 2, rng)
         for student in (0, 4, 8):
