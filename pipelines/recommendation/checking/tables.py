@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from modules.errors import UserError
+from pipelines.config.parts import TEST, TRAIN, VALIDATION, in_order, parts_of
 from pipelines.config.recommendation import Recommendation
-from pipelines.recommendation.fitting.parts import TEST, TRAIN, VALIDATION, in_order, parts_of
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ import torch
 from modules.recommendation.encoder import SideEncoder
 from modules.recommendation.features import PairData, Pairs
 from modules.schema import Schema
+from pipelines.config.parts import TEST, TRAIN, VALIDATION
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.paths import RunPaths
-from pipelines.recommendation.fitting.parts import TEST, TRAIN, VALIDATION
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.config.parts import TEST, TRAIN, VALIDATION, in_order, parts_of
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.paths import RunPaths
-from pipelines.recommendation.fitting.parts import TEST, TRAIN, VALIDATION, in_order, parts_of
 
 
 def run(name: str, config: RecommendationRun) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from modules.artefact import sha256_of
+from pipelines.config.parts import parts_of
 from pipelines.config.recommendation import Recommendation, RecommendationRun, SimulatePlacementsSource
 from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.paths import RunPaths
-from pipelines.recommendation.fitting.parts import parts_of
 from pipelines.recommendation.importing.placements import ImportedPlacements, read_placements
 from pipelines.recommendation.importing.read_file import Source, file_of
 from pipelines.recommendation.importing.side import ImportedSide, read_side
