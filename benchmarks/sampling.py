@@ -20,8 +20,8 @@ from scipy.stats import chi2
 
 from modules.recommendation.features import Features, Pairs
 from modules.recommendation.sampling import NegativeSampler
-from modules.recommendation.schema import Method, Sampling
 from modules.recommendation.similarity import EXACT, SAMPLE, Traits
+from modules.schema import Method, Sampling
 from pipelines.recommendation.simulating import vocabulary as words
 from pipelines.recommendation.simulating.sides import Side, draw_students
 from pipelines.recommendation.simulating.twin import Twin

@@ -12,8 +12,8 @@ import torch
 
 from benchmarks.training_peers import CROSSES, EPOCHS, HEADS, LAYERS, UNITS, WIDTH, pairs, tables
 from modules.recommendation.features import Features, PairData, Pairs
-from modules.recommendation.schema import Schema, Side
 from modules.recommendation.track import MODELS
+from modules.schema import Schema, Side
 from pipelines.fitting import LossCurve, fit
 
 

@@ -36,7 +36,8 @@ def add(file: Path, data: Path | None) -> str:
             said.append(f"{PARAMS}: {name} is there already, nothing to change")
             continue
         said.append(f"{PARAMS}: {'replaced' if name in params.runs else 'added'} {name}")
-        params.put(name, config.model_dump(mode="json", by_alias=True))
+        written = config.model_dump(mode="json", by_alias=True)
+        params.put(name, {key: written[key] for key in sorted(written, key=_order(config).index)})
     params.save()
     return "\n".join([*said, *(f"build it: make demo RUN={name}" for name in entries)])
 
@@ -103,6 +104,11 @@ def _entry(file: Path, name: Any, entry: Any, data: Path | None) -> RunConfig:
     if where is None:
         raise UserError(f"{file}: {name}: reads the user's files; say where they are with --data DIR")
     return parse_run({**entry, "data": where}, f"{file}: {name}")
+
+
+def _order(config: RunConfig) -> list[str]:
+    """The sections as an entry reads best: what the data are, then what is done with them."""
+    return ["track", "data", "seed", "source", config.track, "checks", "tune", "train", "evaluate", "release"]
 
 
 def _same(existing: Any, config: RunConfig) -> bool:

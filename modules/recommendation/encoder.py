@@ -10,7 +10,7 @@ from torch import Tensor
 
 from modules.errors import UserError
 from modules.recommendation.features import Features
-from modules.recommendation.schema import Side
+from modules.schema import Side
 
 
 class _Column(Protocol):

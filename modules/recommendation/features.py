@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from modules.recommendation.schema import Sampling, Schema
+from modules.schema import Sampling, Schema
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from modules.recommendation.pair_model import PairModel
 from modules.recommendation.rcjr.employer_bank import EmployerBank
 from modules.recommendation.rcjr.rcjr import RCJR
 from modules.recommendation.request import ExplainRequest, RecommendRequest, Record
-from modules.recommendation.schema import Schema
+from modules.schema import Schema
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from modules.errors import UserError
 from modules.recommendation.features import Features, PairData, Pairs
-from modules.recommendation.schema import Sampling
 from modules.recommendation.similarity import Ints, Traits, Unlike, similarity
+from modules.schema import Sampling
 
 _ROUNDS = 512
 """Rejected so often, a row's candidates are listed instead."""

@@ -31,12 +31,18 @@ Space = Mapping[str, tuple[float | int | str, ...]]
 BATCH_SIZE = 256
 _GRADIENT: Space = {
     "learning_rate": (5e-4, 1e-3, 2e-3, 5e-3),
-    "embedding_regularizer": (0.0, 1e-5, 1e-4),
+    "embedding_regularizer": (0.0, 1e-5, 1e-4, 1e-3),
     "epochs": (5, 10, 20),
     "unseen": (0.02, 0.1),
 }
 _FACTORS: Space = {**_GRADIENT, "embedding_dim": (8, 16, 32)}
-_DEEP: Space = {**_FACTORS, "hidden_units": ("64,32", "128,64"), "net_dropout": (0.0, 0.2)}
+_DEEP: Space = {
+    **_FACTORS,
+    "net_regularizer": (0.0, 1e-4, 1e-3),
+    "hidden_units": ("64,32", "128,64"),
+    "net_dropout": (0.0, 0.2),
+}
+_CROSSED: Space = {key: values for key, values in _DEEP.items() if key != "net_dropout"}
 _TREES: Space = {
     "learning_rate": (0.03, 0.1),
     "max_iter": (50, 100, 200),
@@ -97,7 +103,7 @@ MODELS: tuple[Spec, ...] = (
     _learned(EXPLORE, _FACTORS),
     _learned(Concatenation, _DEEP),
     _learned(DeepFM, _DEEP),
-    _learned(DCN, {**_FACTORS, "hidden_units": ("64,64", "128,128"), "cross_layers": (1, 2, 3)}),
+    _learned(DCN, {**_CROSSED, "hidden_units": ("64,64", "128,128"), "cross_layers": (1, 2, 3)}),
     _learned(AutoInt, {**_DEEP, "attention_layers": (1, 2, 3)}),
     _learned(AFN, {**_DEEP, "logarithmic_neurons": (32, 64, 128)}),
     ModelSpec(HistGradientBoosting.name, _trees, _TREES),

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from modules.recommendation.schema import Method, Sampling, Schema, Side
+from modules.schema import Method, Sampling, Schema, Side
 from pipelines.config.extract import known_encoding
 from pipelines.config.run import RunConfig
 from pipelines.config.section import Section

@@ -12,7 +12,7 @@ import torch
 
 from modules.recommendation.encoder import SideEncoder
 from modules.recommendation.features import PairData, Pairs
-from modules.recommendation.schema import Schema
+from modules.schema import Schema
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.paths import RunPaths
 from pipelines.recommendation.fitting.parts import TEST, TRAIN, VALIDATION

@@ -17,7 +17,8 @@ class PairRow(Row):
     intervals: dict[str, Bounds]
     """Of the test metrics that people are resampled for, over the mean of the seeds."""
     rela_impr: Bounds | None
-    """How much more of (AUC - 0.5) our best model has, %: equation (15); none for that model itself."""
+    """How much more of (AUC - 0.5) our best model has, %: equation (15); none for that model itself, and for
+    one that is no better than chance."""
     directions: dict[str, Spread]
     """AUC of the student's and the employer's own yes over met pairs; empty where not both decide."""
 

@@ -29,6 +29,8 @@ from pipelines.recommendation.judging.evaluation import Intent, PairRow
 
 Float64Array = NDArray[np.float64]
 Own = Contender[PairModel]
+CHANCE = 0.5
+"""The AUC of a coin."""
 
 
 class Judgement:
@@ -143,14 +145,14 @@ class Judgement:
         difference = self._resampled[name][metric] - self._resampled[other][metric]
         return Bounds(**percentile_interval(estimate, difference))
 
-    def _rela_impr(self, own: str, other: str) -> Bounds:
-        def relative(ours: Float64Array, theirs: Float64Array) -> Float64Array:
-            ratio: Float64Array = 100 * ((ours - 0.5) / (theirs - 0.5) - 1)
-            return ratio
-
-        means = [np.array(_mean(self._mean(name)["auc"])) for name in (own, other)]
-        draws = [self._resampled[name]["auc"] for name in (own, other)]
-        return Bounds(**percentile_interval(float(relative(*means)), relative(*draws)))
+    def _rela_impr(self, own: str, other: str) -> Bounds | None:
+        """Means nothing where the other is no better than chance."""
+        theirs = self._resampled[other]["auc"]
+        if theirs.min() <= CHANCE:
+            return None
+        means = [_mean(self._mean(name)["auc"]) - CHANCE for name in (own, other)]
+        draws = (self._resampled[own]["auc"] - CHANCE) / (theirs - CHANCE)
+        return Bounds(**percentile_interval(100 * (means[0] / means[1] - 1), 100 * (draws - 1)))
 
     def _directions(self, contender: Own) -> dict[str, Spread]:
         pairs = self.data.final.data.judging

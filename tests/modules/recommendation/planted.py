@@ -5,7 +5,7 @@ from torch import Tensor
 
 from modules.recommendation.features import Features, PairData, Pairs
 from modules.recommendation.pair_model import Shape, SideShape
-from modules.recommendation.schema import Sampling, Schema, Side
+from modules.schema import Sampling, Schema, Side
 
 STUDENTS = SideShape((3, 5), numeric=1, sequence=4)
 EMPLOYERS = SideShape((6, 4, 2), numeric=1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from modules.errors import UserError
 from modules.recommendation.encoder import SideEncoder
-from modules.recommendation.schema import Schema, Side
+from modules.schema import Schema, Side
 
 SIDE = Side(
     id="student_id",

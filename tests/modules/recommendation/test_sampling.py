@@ -12,8 +12,8 @@ from modules.errors import UserError
 from modules.recommendation import similarity
 from modules.recommendation.features import Features, Pairs
 from modules.recommendation.sampling import NegativeSampler
-from modules.recommendation.schema import Method, Sampling
 from modules.recommendation.similarity import Traits, Unlike
+from modules.schema import Method, Sampling
 from tests.modules.recommendation import algorithm_1
 
 METHODS: tuple[Method, ...] = ("random", "similar_c", "similar_s", "similar_u", "ours")

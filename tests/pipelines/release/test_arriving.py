@@ -30,10 +30,12 @@ ENTRY = {
     "moves": {
         "track": "migration",
         "source": {"kind": "flows", "path": "moves.csv"},
-        "columns": {"period": "month", "origin": "from", "destination": "to", "count": "people"},
-        "period": {"unit": "month", "from": "2021-01", "to": "2023-06"},
-        "cells": {"absent": "zero"},
-        "windows": {"length": 6, "horizon": 2, "validation": 4, "test": 4},
+        "migration": {
+            "columns": {"period": "month", "origin": "from", "destination": "to", "count": "people"},
+            "period": {"unit": "month", "from": "2021-01", "to": "2023-06"},
+            "cells": {"absent": "zero"},
+            "windows": {"length": 6, "horizon": 2, "validation": 4, "test": 4},
+        },
         "tune": {"closed_form_trials": 1, "models": ["last_value", "ridge_ar"], "parallel": 1},
         "train": {"seeds": [0]},
         "evaluate": {"bootstrap": 100},
@@ -205,7 +207,7 @@ def test_a_new_period_shows_what_the_last_forecast_was_worth(
         csv.writer(file).writerows(rows(30))
     yaml = YAML()
     params = yaml.load(moves / "params.yaml")
-    params["runs"]["moves"]["period"]["to"] = "2023-07"
+    params["runs"]["moves"]["migration"]["period"]["to"] = "2023-07"
     yaml.dump(params, moves / "params.yaml")
     call("dvc", "repro", "--glob", "*@moves", cwd=moves)
     done = call("talentflow", "registry", "release", "moves", cwd=moves, check=False)

@@ -130,7 +130,7 @@ def test_a_learned_model_a_leak_and_new_code(fresh: Path, shelf: Path) -> None:
     assert (new.version, new.artefact, new.champion) == (2, none.artefact, 1)
 
     # leaky: the final fits are given two periods of the frozen test
-    data = fresh / "pipelines" / "migration" / "data.py"
+    data = fresh / "pipelines" / "migration" / "fitting" / "data.py"
     text = data.read_text(encoding="utf-8")
     assert "(split.test, len" in text
     data.write_text(text.replace("(split.test, len", "(split.test + 2, len"), encoding="utf-8")
