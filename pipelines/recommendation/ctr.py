@@ -7,11 +7,10 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
-import typer
 from pytorch_lightning.callbacks import EarlyStopping
 from sklearn.metrics import log_loss, roc_auc_score  # type: ignore[import-untyped]
 from torch import Tensor
@@ -24,6 +23,7 @@ from modules.recommendation.networks import NETWORKS
 from modules.recommendation.pair_model import PairModel
 from modules.recommendation.pair_module import PairModule
 from pipelines.recommendation.click_tables import read_click_tables
+from pipelines.recommendation.click_training import Training
 from pipelines.usage import Usage
 
 MODELS = {name: network for name, network in NETWORKS.items() if issubclass(network, FieldModel)}
@@ -32,19 +32,6 @@ _LEAST = 1e-6
 _CLIP = 10.0
 _SCORED = 10_000
 """Rows scored at a time."""
-
-
-@dataclass(frozen=True)
-class Training:
-    """How a model is trained, whichever it is."""
-
-    learning_rate: float = 1e-3
-    batch_size: int = 4096
-    epochs: int = 100
-    patience: int = 2
-    embedding_regularizer: float = 0.0
-    net_regularizer: float = 0.0
-    seed: int = 2021
 
 
 @dataclass(frozen=True)
@@ -154,51 +141,4 @@ def benchmark(
         validation_auc=module.best[0],
         epochs=trainer.current_epoch,
         cpu_seconds=usage.metrics()["cpu_seconds"],
-    )
-
-
-Table = Annotated[Path, typer.Option(help="CSV with a header, or .libsvm with one-hot ids.")]
-
-
-def ctr(
-    *,
-    train: Table,
-    valid: Table,
-    test: Table,
-    model: Annotated[str, typer.Option(help=f"One of {', '.join(MODELS)}.")] = "deepfm",
-    label: Annotated[str, typer.Option(help="Column of the labels in a CSV file.")] = "label",
-    learning_rate: Annotated[float, typer.Option(min=0.0)] = Training.learning_rate,
-    batch_size: Annotated[int, typer.Option(min=1)] = Training.batch_size,
-    epochs: Annotated[int, typer.Option(min=1, help="At most.")] = Training.epochs,
-    patience: Annotated[int, typer.Option(min=1, help="Epochs without a better one.")] = Training.patience,
-    seed: Annotated[int, typer.Option(min=0)] = Training.seed,
-    embedding_regularizer: Annotated[float, typer.Option(min=0.0)] = 0.0,
-    net_regularizer: Annotated[float, typer.Option(min=0.0)] = 0.0,
-    embedding_dim: Annotated[int | None, typer.Option(min=1)] = None,
-    hidden_units: Annotated[str | None, typer.Option(help="Widths like 400,400.")] = None,
-    net_dropout: Annotated[float | None, typer.Option(min=0.0, max=1.0)] = None,
-    batch_norm: Annotated[bool | None, typer.Option()] = None,
-    residual: Annotated[bool | None, typer.Option(help="Of dcn's deep part.")] = None,
-    cross_layers: Annotated[int | None, typer.Option(min=0, help="Of dcn.")] = None,
-    attention_layers: Annotated[int | None, typer.Option(min=1, help="Of autoint.")] = None,
-    num_heads: Annotated[int | None, typer.Option(min=1, help="Of autoint.")] = None,
-    attention_dim: Annotated[int | None, typer.Option(min=1, help="Of autoint, all heads together.")] = None,
-    logarithmic_neurons: Annotated[int | None, typer.Option(min=1, help="Of afn.")] = None,
-    unseen: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Share of codes masked.")] = None,
-) -> None:
-    """Train one of our baselines on a published click-through table and print its test AUC and log-loss."""
-    optional = {
-        "embedding_dim": embedding_dim, "hidden_units": hidden_units, "net_dropout": net_dropout,
-        "batch_norm": batch_norm, "residual": residual, "cross_layers": cross_layers,
-        "attention_layers": attention_layers, "num_heads": num_heads, "attention_dim": attention_dim,
-        "logarithmic_neurons": logarithmic_neurons, "unseen": unseen,
-    }  # fmt: skip
-    chosen = {name: value for name, value in optional.items() if value is not None}
-    training = Training(
-        learning_rate, batch_size, epochs, patience, embedding_regularizer, net_regularizer, seed
-    )
-    result = benchmark([train, valid, test], label, model, training, chosen)
-    typer.echo(
-        f"{model}: test AUC {result.auc:.6f}, log-loss {result.log_loss:.6f}; validation AUC "
-        f"{result.validation_auc:.6f}; {result.epochs} epochs, {result.cpu_seconds:.0f} CPU seconds"
     )

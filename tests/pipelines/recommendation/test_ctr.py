@@ -2,13 +2,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from modules.errors import UserError
 from modules.recommendation.features import Features
 from pipelines.recommendation.click_tables import read_click_tables
-from pipelines.recommendation.ctr import Training, benchmark, ctr
+from pipelines.recommendation.click_training import Training
+from pipelines.recommendation.commands import benchmark as app
+from pipelines.recommendation.ctr import benchmark
 
 QUICK = Training(learning_rate=0.02, batch_size=128, epochs=12)
 ROWS = (3000, 800, 800)
@@ -108,8 +109,6 @@ def test_an_unknown_model_or_hyperparameter_is_said(tmp_path: Path) -> None:
 
 
 def test_the_command_prints_what_was_reached(tmp_path: Path) -> None:
-    app = typer.Typer()
-    app.command()(ctr)
     train, valid, test = map(str, tables(tmp_path))
     options = [
         "--model",
@@ -123,6 +122,6 @@ def test_the_command_prints_what_was_reached(tmp_path: Path) -> None:
         "64",
     ]
     data = ["--train", train, "--valid", valid, "--test", test, "--label", "click", "--learning-rate", "0.01"]
-    done = CliRunner().invoke(app, [*data, *options])
+    done = CliRunner().invoke(app, ["ctr", *data, *options])
     assert done.exit_code == 0, done.output
     assert done.output.startswith("dcn: test AUC 0.")
