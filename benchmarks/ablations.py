@@ -41,11 +41,14 @@ ABLATED: dict[str, dict[str, str | float]] = {
 }
 
 
-def main(runs: Annotated[list[str], typer.Argument(help="Built runs of params.yaml.")]) -> None:
+def main(
+    runs: Annotated[list[str], typer.Argument(help="Built runs of params.yaml.")],
+    seeds: Annotated[int | None, typer.Option(help="Only so many of the run's seeds.")] = None,
+) -> None:
     """Fit every ablation of every run, and keep what it cost in error."""
     torch.set_num_threads(1)
     for name in runs:
-        write_json(path(name), ablate(name, of_track(load_run(name), MigrationRun)))
+        write_json(path(name), ablate(name, of_track(load_run(name), MigrationRun), seeds))
 
 
 def path(name: str) -> Path:
@@ -53,7 +56,7 @@ def path(name: str) -> Path:
     return RunPaths(name).top / "ablations.json"
 
 
-def ablate(name: str, config: MigrationRun) -> list[dict[str, object]]:
+def ablate(name: str, config: MigrationRun, seeds: int | None) -> list[dict[str, object]]:
     """Test MAE of each seed, what leaving the part out adds to the error with its interval."""
     data = open_data(name, config).final
     spec = next(model for model in models_for(data.task) if model.name == DHGSIL.name)
@@ -70,7 +73,7 @@ def ablate(name: str, config: MigrationRun) -> list[dict[str, object]]:
         if data.log_km is None and "geography" in str(change.get("without")):
             continue  # there is none to leave out
         errors = []
-        for seed in config.train.seeds:
+        for seed in config.train.seeds[:seeds]:
             network = fit(spec, data, {**chosen, **change}, seed)
             errors.append(np.where(scored, np.abs(forecast(network, data.judging) - actual), 0))  # type: ignore[arg-type]
         maes[title] = [float(error.sum() / scored.sum()) for error in errors]
