@@ -30,7 +30,7 @@ def leaderboard(rows: Sequence[PairRow]) -> Markup:
         axes.grid(axis="x")
         axes.margins(x=0.08)
         ticks(axes.xaxis, 6)
-        axes.set_xlabel("test AUC (further right is better; 0.5 is chance)")
+        axes.set_xlabel("test AUC (0.5 is chance)")
         return svg(figure, "Dot plot of the test AUC of every model with its 95 % interval")
 
 
@@ -47,5 +47,5 @@ def protocols(rows: Sequence[PairRow]) -> Markup:
         axes.grid(axis="x")
         ticks(axes.xaxis, 6)
         axes.set_xlabel("test AUC")
-        axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3, frameon=False, handletextpad=0.1)
+        axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2, frameon=False, handletextpad=0.1)
         return svg(figure, "Dot plot of the test AUC of every model against three kinds of other employers")
