@@ -25,7 +25,7 @@ def judge(name: str, config: RecommendationRun, artefact: Path) -> Findings:
     recommender = recommender_of(judgement)
     recommender.save(artefact)
     sha12 = sha256_of(artefact / "model.safetensors")[:12]
-    evaluation = _evaluation(name, config, judgement, sha12)
+    evaluation = evaluation_of(name, config, judgement, sha12)
     return Findings(
         evaluation=evaluation,
         metrics=_metrics(evaluation),
@@ -79,9 +79,10 @@ def golden(recommender: Recommender) -> list[dict[str, Any]]:
     return pairs
 
 
-def _evaluation(
+def evaluation_of(
     name: str, config: RecommendationRun, judgement: Judgement, sha12: str
 ) -> RecommendationEvaluation:
+    """The record of a judgement; the packaged weights are known by `sha12`."""
     data, settings = judgement.data, config.recommendation
     fold = data.final.data
     parts = json.loads((RunPaths(name).split / "split.json").read_text(encoding="utf-8"))["parts"]

@@ -1,0 +1,33 @@
+"""The whole graph on the small run of the recommendation track."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import call
+
+pytestmark = pytest.mark.slow
+RUN = "tiny_placements"
+
+
+def test_a_recommendation_run_is_built_beside_another_and_rebuilds_nothing(project: Path) -> None:
+    before = (project / "runs/tiny/metrics.json").read_bytes()
+    call("talentflow", "runs", "add", f"params/{RUN}.yaml", cwd=project)
+    call("dvc", "repro", "--glob", f"*@{RUN}", cwd=project)
+    top = project / "runs" / RUN
+    metrics = json.loads((top / "metrics.json").read_text(encoding="utf-8"))
+    evaluation = json.loads((top / "evaluation/evaluation.json").read_text(encoding="utf-8"))
+    assert metrics["candidate"] == metrics["models"][evaluation["candidate"]]
+    assert set(metrics["models"]) == {
+        "popularity",
+        "logistic_regression",
+        "hist_gradient_boosting",
+        "rcjr",
+        "rcjr_single",
+    }
+    assert metrics["intent"]["micro_f1"] > 0.6
+    assert (top / "report/index.html").stat().st_size > 10_000
+    said = call("dvc", "repro", "--glob", "*@tiny*", cwd=project).stdout
+    assert "Data and pipelines are up to date" in said
+    assert (project / "runs/tiny/metrics.json").read_bytes() == before
