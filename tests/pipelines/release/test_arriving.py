@@ -106,7 +106,7 @@ def flip(path: Path) -> None:
     ("path", "tamper", "link", "names"),
     [
         ("moves.csv", edit(lambda text: text.replace(",40\n", ",41\n", 1)), "raw data", "moves.csv"),
-        ("dvc.lock", edit(lambda text: text.replace("length: 6", "length: 5")), "dvc.lock", "split@moves"),
+        ("dvc.lock", edit(lambda text: text.replace("length: 6", "length: 5")), "dvc.lock", "simulate@moves"),
         (
             "dvc.lock",
             edit(lambda text: text.replace("schema: '2.0'", "schema: '2.0")),
@@ -221,7 +221,7 @@ def test_a_new_period_shows_what_the_last_forecast_was_worth(
     assert come.mae == pytest.approx(_by_hand(Bento(Releases("moves"), before.tag)))
     assert f"the champion's forecast from 2023-06 for 2023-07: MAE {come.mae:.4g}" in done.stdout
     assert views.decision(entry) in done.stdout
-    assert load_run("moves").period.last == "2023-07"
+    assert load_run("moves").migration.period.last == "2023-07"
 
 
 def _by_hand(bento: Bento) -> float:
