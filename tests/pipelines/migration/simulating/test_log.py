@@ -172,7 +172,7 @@ def test_the_planted_law_is_what_the_flows_follow():
 
 def test_months_are_drawn_one_at_a_time_and_each_by_itself():
     run = config(cities=3, queries=20_000)
-    cities, months = largest_cities(3), months_of(run.period)
+    cities, months = largest_cities(3), months_of(run.migration.period)
     planted = plant(cities, np.array([month.month - 1 for month in months]), np.random.default_rng(0))
     log = Log(run.source, cities, months, sample(planted, cities, months, run.source), run.seed)
     drawing = iter(log)
