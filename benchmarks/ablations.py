@@ -44,11 +44,14 @@ ABLATED: dict[str, dict[str, str | float]] = {
 def main(
     runs: Annotated[list[str], typer.Argument(help="Built runs of params.yaml.")],
     seeds: Annotated[int | None, typer.Option(help="Only so many of the run's seeds.")] = None,
+    part: Annotated[list[str] | None, typer.Option(help="Only these, like 'no graph'; repeatable.")] = None,
 ) -> None:
     """Fit every ablation of every run, and keep what it cost in error."""
     torch.set_num_threads(1)
     for name in runs:
-        write_json(path(name), ablate(name, of_track(load_run(name), MigrationRun), seeds))
+        write_json(
+            path(name), ablate(name, of_track(load_run(name), MigrationRun), seeds, part or list(ABLATED))
+        )
 
 
 def path(name: str) -> Path:
@@ -56,7 +59,7 @@ def path(name: str) -> Path:
     return RunPaths(name).top / "ablations.json"
 
 
-def ablate(name: str, config: MigrationRun, seeds: int | None) -> list[dict[str, object]]:
+def ablate(name: str, config: MigrationRun, seeds: int | None, parts: list[str]) -> list[dict[str, object]]:
     """Test MAE of each seed, what leaving the part out adds to the error with its interval."""
     data = open_data(name, config).final
     spec = next(model for model in models_for(data.task) if model.name == DHGSIL.name)
@@ -70,6 +73,8 @@ def ablate(name: str, config: MigrationRun, seeds: int | None) -> list[dict[str,
     resampled: dict[str, Float64Array] = {}
     rows: list[dict[str, object]] = []
     for title, change in ABLATED.items():
+        if title not in {WHOLE, *parts}:
+            continue
         if data.log_km is None and "geography" in str(change.get("without")):
             continue  # there is none to leave out
         errors = []
