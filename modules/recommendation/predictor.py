@@ -29,7 +29,7 @@ from modules.recommendation.request import (
 )
 from modules.recommendation.student_record import checked
 from modules.recommendation.top import rank, top
-from modules.schema import Schema
+from modules.schema import Schema, Side
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,11 @@ class Recommender:
         )
 
     @cached_property
+    def sides(self) -> tuple[Side, Side]:
+        """Students and employers as the model sees them."""
+        return self.schema.inputs
+
+    @cached_property
     def position(self) -> dict[str, int]:
         """Row of each employer."""
         return {employer["id"]: row for row, employer in enumerate(self.employers)}
@@ -97,7 +102,7 @@ class Recommender:
     def values(self) -> dict[str, dict[str, Tensor]]:
         """Categorical field of employers -> its values, sorted -> the rows that have it."""
         found: dict[str, dict[str, Tensor]] = {}
-        for name in self.schema.inputs[1].categorical:
+        for name in self.sides[1].categorical:
             rows: dict[str, list[int]] = {}
             for row, employer in enumerate(self.employers):
                 if employer[name] not in {None, ""}:
@@ -196,15 +201,14 @@ class Recommender:
                 request.k,
             )
         of_student, of_employer = leave_one_out(self.network, student, employer)
-        sides = self.schema.inputs
         return {
             "unknown": self.unknown(known),
             "intent": self.intent(student),
             "employer": self.about(row),
             "rank": place,
             "score": float(scores[row].double().sigmoid()),
-            "student_fields": _named(sides[0].fields, of_student),
-            "employer_fields": _named(sides[1].fields, of_employer),
+            "student_fields": _named(self.sides[0].fields, of_student),
+            "employer_fields": _named(self.sides[1].fields, of_employer),
             "attention": self._attention(student, employer),
             "counterfactual": None if change is None else asdict(change),
         }
@@ -222,7 +226,7 @@ class Recommender:
         employer = self.employers[row]
         return {
             "id": employer["id"],
-            "fields": {name: employer[name] for name in self.schema.inputs[1].fields},
+            "fields": {name: employer[name] for name in self.sides[1].fields},
         }
 
     def unknown(self, student: Record) -> list[str]:
@@ -282,7 +286,7 @@ class Recommender:
         weights = self.network.attention(student, employer)
         return {
             side: dict(zip(schema.fields, each[0].double().tolist(), strict=True))
-            for side, schema, each in zip(("student", "employer"), self.schema.inputs, weights, strict=True)
+            for side, schema, each in zip(("student", "employer"), self.sides, weights, strict=True)
         }
 
 
