@@ -59,14 +59,16 @@ def _measured(employers: int) -> list[str]:
     repeats = 200 if employers == EMPLOYERS else 5
 
     def from_bank(at: int) -> torch.Tensor:
-        return bank.top(rcjr.student_embedding(students[[at]])[0], K)[1]
+        return bank.top(rcjr.student_embedding(students[at : at + 1])[0], K)[1]
 
     def pair_by_pair(at: int) -> torch.Tensor:
-        return top(deepfm.score_all(students[[at]], table)[0], K)
+        return top(deepfm.score_all(students[at : at + 1], table)[0], K)
 
     with torch.inference_mode():
         for at in range(3):
-            one = rcjr(Features(*(each[[at]].expand(employers, -1) for each in _tensors(students))), table)
+            one = rcjr(
+                Features(*(each[at : at + 1].expand(employers, -1) for each in _tensors(students))), table
+            )
             found = from_bank(at)
             torch.testing.assert_close(one[found], one.topk(K).values, atol=1e-5, rtol=0)
         mine, theirs = _ms(from_bank, repeats), _ms(pair_by_pair, max(repeats // 10, 2))
