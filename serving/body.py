@@ -1,7 +1,8 @@
-"""A request's body: bounded before it is read, JSON before it is parsed, strict when it is."""
+"""A request's body: bounded before it is read, of the right type before it is parsed, strict when it is."""
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
@@ -14,18 +15,19 @@ class Disconnected(Exception):  # noqa: N818 - nobody is left to be told
     """The client went away before its body was whole."""
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """Read the body of a JSON request of at most `limit` bytes.
+async def read_body(scope: Scope, receive: Receive, limit: int, takes: str = MEDIA_TYPE) -> bytes:
+    """Read the body of a request of at most `limit` bytes.
 
     Raises:
-        Problem: 415 if it does not say that it is JSON, 413 as soon as it is, or says it is, too large.
+        Problem: 415 if it does not say that it is of the media type that is taken, 413 as soon as it is, or
+            says it is, too large.
         Disconnected: if the client went away.
     """
     headers: dict[bytes, bytes] = dict(scope["headers"])
     media_type = headers.get(b"content-type", b"").decode("latin-1")
-    if media_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
-        said = f"Content-Type is {media_type or 'not given'}; this takes {MEDIA_TYPE}."
-        raise Problem(415, said, headers=[(b"accept-post", MEDIA_TYPE.encode())])
+    if media_type.partition(";")[0].strip().lower() != takes:
+        said = f"Content-Type is {media_type or 'not given'}; this takes {takes}."
+        raise Problem(415, said, headers=[(b"accept-post", takes.encode())])
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length) > limit:
         raise _too_large(limit)
@@ -42,7 +44,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
 
 def _too_large(limit: int) -> Problem:
-    return Problem(413, f"The body is larger than {limit} bytes; send fewer periods at a time.")
+    return Problem(413, f"The body is larger than {limit} bytes; send less at a time.")
 
 
 class _TwiceError(ValueError):
@@ -74,3 +76,27 @@ def parse(body: bytes) -> Any:
         raise Problem(400, "The body is nested too deeply.") from error
     except ValueError as error:
         raise Problem(400, f"The body is not JSON: {error}.") from error
+
+
+def text(body: bytes) -> str:
+    """Decode a text; a byte order mark, as spreadsheets write one, is no part of it.
+
+    Raises:
+        Problem: 400 if it is not UTF-8.
+    """
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Problem(400, f"The body is not UTF-8: {error.reason} at byte {error.start}.") from error
+
+
+def parse_query(query: bytes) -> dict[str, str]:
+    """What stands behind the path's question mark.
+
+    Raises:
+        Problem: 400 if a field is given twice.
+    """
+    try:
+        return _once(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    except _TwiceError as error:
+        raise Problem(400, "A field is given twice.", [FieldError(str(error), "is given twice")]) from error

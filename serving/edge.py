@@ -1,23 +1,23 @@
 """The thin ASGI edge that every track is served through."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from modules.errors import RequestError
-from serving.body import Disconnected, parse, read_body
+from serving.body import MEDIA_TYPE as JSON
+from serving.body import Disconnected, parse, parse_query, read_body, text
 from serving.endpoint import Endpoint
 from serving.invalid import invalid
 from serving.problem import MEDIA_TYPE, Problem
 from serving.settings import MAX_BODY
 
-_JSON = (b"content-type", b"application/json")
 _PROBLEM = (b"content-type", MEDIA_TYPE)
 
 
@@ -71,7 +71,7 @@ class _Path:
         except Disconnected:
             pass
         else:
-            await self.reply.send(send, 200, [_JSON], body)
+            await self.reply.send(send, 200, [_content_type(endpoint), *endpoint.headers], body)
 
     def _endpoint(self, method: str) -> Endpoint:
         found = self.endpoints.get("GET" if method == "HEAD" else method)
@@ -81,13 +81,32 @@ class _Path:
         return found
 
     async def _asked(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Any:
-        if endpoint.request is None:
+        asked = await self._content(endpoint, scope, receive)
+        if endpoint.query is None:
+            return asked
+        given = parse_query(scope["query_string"])
+        return _validated(endpoint.query, given, endpoint.query.model_validate_strings), asked
+
+    async def _content(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Any:
+        request = endpoint.request
+        if request is None:
             return next(iter(scope["path_params"].values()), None)
+        if isinstance(request, str):
+            return text(await read_body(scope, receive, self.max_body, request))
         content = parse(await read_body(scope, receive, self.max_body))
-        try:
-            return endpoint.request.model_validate(content)
-        except ValidationError as error:
-            raise invalid(error, endpoint.request) from error
+        return _validated(request, content, request.model_validate)
+
+
+def _validated(message: type[BaseModel], content: Any, validate: Callable[[Any], Any]) -> Any:
+    try:
+        return validate(content)
+    except ValidationError as error:
+        raise invalid(error, message) from error
+
+
+def _content_type(endpoint: Endpoint) -> tuple[bytes, bytes]:
+    kind = f"{endpoint.response}; charset=utf-8" if isinstance(endpoint.response, str) else JSON
+    return b"content-type", kind.encode()
 
 
 class _Reply:

@@ -20,11 +20,20 @@ class Endpoint:
     path: str
     """As Starlette writes it; a GET may have one parameter, like `/regions/{id:path}`."""
     summary: str
-    response: type[BaseModel]
+    response: type[BaseModel] | str
+    """A JSON message, or the media type of a text."""
     answer: Callable[[Any], bytes]
-    """From the validated message (POST), the path's parameter or none (GET) to a JSON body."""
-    request: type[BaseModel] | None = None
+    """From the validated message or the text (POST), the path's parameter or none (GET), to a body; where
+    there is a query, from the pair of both."""
+    request: type[BaseModel] | str | None = None
+    """A JSON message, or the media type of a text."""
+    query: type[BaseModel] | None = None
+    """What may stand behind the path's question mark."""
+    parameter: str = ""
+    """Name in OpenAPI of the schema of the path's parameter."""
     slow: Callable[[Any], bool] = never
     """Whether an answer takes so long that it must not hold up the others."""
     examples: Mapping[str, Any] = field(default_factory=dict)
     """Requests by title: bodies, or values of the path's parameter."""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Of the answer, beside those that every answer has."""

@@ -33,9 +33,9 @@ class ProblemDetails(BaseModel):
 
 
 _REFUSALS = {
-    400: "The body is not JSON, or names a field twice.",
+    400: "The body cannot be parsed, or names a field twice.",
     413: "The body is too large.",
-    415: "The body is not declared as JSON.",
+    415: "The body is not declared as what this takes.",
     422: "A field is unknown, of the wrong type, or cannot be answered.",
 }
 
@@ -55,9 +55,8 @@ def document(
         version: of what is served.
         narrow: by schema name, what the served model knows beyond the types: its own regions, say.
     """
-    models = {model for each in endpoints for model in (each.request, each.response) if model} | {
-        ProblemDetails
-    }
+    messages = (message for each in endpoints for message in (each.request, each.response))
+    models = {message for message in messages if isinstance(message, type)} | {ProblemDetails}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, found = models_json_schema(
         [(model, "validation") for model in ordered], ref_template="#/components/schemas/{model}"
@@ -81,19 +80,22 @@ def document(
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    answers = {
-        title: orjson.loads(endpoint.answer(_asked(endpoint, asked))) for title, asked in _examples(endpoint)
-    }
+    answers = {title: _answer(endpoint, asked) for title, asked in _examples(endpoint)}
     operation: dict[str, Any] = {
         "summary": endpoint.summary,
         "responses": {"200": {"description": "The answer.", "content": _content(endpoint.response, answers)}},
     }
+    if endpoint.query is not None:
+        operation["parameters"] = [
+            {"name": name, "in": "query", "schema": schema}
+            for name, schema in endpoint.query.model_json_schema()["properties"].items()
+        ]
     if endpoint.request is not None:
         asked = dict(_examples(endpoint))
         operation["requestBody"] = {"required": True, "content": _content(endpoint.request, asked)}
         operation["responses"] |= {str(status): _refusal(said) for status, said in _REFUSALS.items()}
-    elif endpoint.examples:
-        parameter = {"name": "id", "in": "path", "required": True, "schema": _ref("Region")}
+    elif endpoint.parameter:
+        parameter = {"name": "id", "in": "path", "required": True, "schema": _ref(endpoint.parameter)}
         examples = {title: {"value": value} for title, value in endpoint.examples.items()}
         operation["parameters"] = [{**parameter, "examples": examples}]
         operation["responses"]["404"] = _refusal("There is none of this name.")
@@ -101,16 +103,23 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _examples(endpoint: Endpoint) -> list[tuple[str, Any]]:
-    return list(endpoint.examples.items()) or ([] if endpoint.request else [("answer", None)])
+    if endpoint.examples or endpoint.request or isinstance(endpoint.response, str):
+        return list(endpoint.examples.items())
+    return [("answer", None)]
 
 
-def _asked(endpoint: Endpoint, asked: Any) -> Any:
-    return endpoint.request.model_validate(asked) if endpoint.request else asked
+def _answer(endpoint: Endpoint, example: Any) -> Any:
+    message = endpoint.request
+    asked = message.model_validate(example) if isinstance(message, type) else example
+    answer = endpoint.answer(asked if endpoint.query is None else (endpoint.query(), asked))
+    return answer.decode() if isinstance(endpoint.response, str) else orjson.loads(answer)
 
 
-def _content(model: type[BaseModel], examples: Mapping[str, Any]) -> dict[str, Any]:
+def _content(message: type[BaseModel] | str, examples: Mapping[str, Any]) -> dict[str, Any]:
     named = {title: {"value": value} for title, value in examples.items()}
-    return {MEDIA_TYPE: {"schema": _ref(model.__name__), "examples": named}}
+    if isinstance(message, str):
+        return {message: {"schema": {"type": "string"}, "examples": named}}
+    return {MEDIA_TYPE: {"schema": _ref(message.__name__), "examples": named}}
 
 
 def _refusal(description: str) -> dict[str, Any]:

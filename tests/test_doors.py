@@ -42,7 +42,9 @@ def test_serving_knows_of_the_tools_only_bentoml_and_nothing_of_the_pipelines() 
     closed = {"pipelines", "tests", *HEAVY, "pyarrow"}
     assert {(path, name) for path, name in imported("serving") if name in closed} == set()
     assert {path for path, name in imported("serving") if name == "bentoml"} == {
-        "serving/migration/service.py"
+        "serving/migration/service.py",
+        "serving/recommendation/service.py",
+        "serving/worker.py",
     }
 
 
@@ -63,7 +65,9 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         "pipelines/ray_session.py",
         "pipelines/migration/importing/extracting/ray_chunks.py",
     }
-    release = {f"pipelines/release/{name}.py" for name in ("registry", "pyfunc/migration")}
+    release = {
+        f"pipelines/release/{name}.py" for name in ("registry", "pyfunc/migration", "pyfunc/recommendation")
+    }
     assert users["mlflow"] == {"pipelines/tracking.py"} | release
 
 
@@ -73,6 +77,9 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         ("modules.migration.predictor", (*HEAVY, "pyarrow")),
         ("serving.migration.app", (*HEAVY, "pyarrow", "bentoml")),
         ("serving.migration.service", (*HEAVY, "pyarrow", "torch")),
+        ("modules.recommendation.predictor", (*HEAVY, "pyarrow", "sklearn")),
+        ("serving.recommendation.app", (*HEAVY, "pyarrow", "sklearn", "bentoml")),
+        ("serving.recommendation.service", (*HEAVY, "pyarrow", "torch")),
         ("pipelines.cli", (*HEAVY, "torch", "pyarrow")),
         ("pipelines.migration.fitting.split", (*HEAVY, "torch")),
         (

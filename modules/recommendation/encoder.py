@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Protocol, Self
 
 import torch
@@ -50,6 +51,11 @@ class SideEncoder:
         scales = [_mean_and_sd(name, _column(rows, name)) for name in side.numbers]
         return cls(side, vocabularies, tuple(mean for mean, _ in scales), tuple(sd for _, sd in scales))
 
+    @cached_property
+    def codes(self) -> tuple[dict[str, int], ...]:
+        """For each categorical field the code of each value."""
+        return tuple({word: at for at, word in enumerate(words, 1)} for words in self.vocabularies)
+
     def encode(self, rows: Rows) -> Features:
         """Codes n x C and standardised values n x V of n rows; a field that a record lacks is missing.
 
@@ -60,9 +66,7 @@ class SideEncoder:
         columns = [_column(rows, name) for name in names]
         cut = len(self.side.categorical)
         count = len(columns[0]) if columns else _length(rows)
-        codes = [
-            _codes(column, words) for column, words in zip(columns[:cut], self.vocabularies, strict=True)
-        ]
+        codes = [_codes(column, code) for column, code in zip(columns[:cut], self.codes, strict=True)]
         values = [
             _standardised(name, column, mean, sd)
             for name, column, mean, sd in zip(names[cut:], columns[cut:], self.mean, self.sd, strict=True)
@@ -71,12 +75,11 @@ class SideEncoder:
 
     def unknown(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
         """For each record the categorical fields whose value no training row had."""
-        known = [set(words) for words in self.vocabularies]
         return [
             tuple(
                 name
-                for name, words in zip(self.side.categorical, known, strict=True)
-                if (text := _text(row.get(name))) is not None and text not in words
+                for name, code in zip(self.side.categorical, self.codes, strict=True)
+                if (text := _text(row.get(name))) is not None and text not in code
             )
             for row in rows
         ]
@@ -130,15 +133,16 @@ def _mean_and_sd(name: str, column: list[Any]) -> tuple[float, float]:
     return mean, sd if sd > 1e-12 * max(1.0, abs(mean)) else 1.0
 
 
-def _codes(column: list[Any], words: tuple[str, ...]) -> Tensor:
-    code = {word: position for position, word in enumerate(words, 1)}
-    return torch.tensor([code.get(_text(value) or "", 0) for value in column], dtype=torch.int64)
+def _codes(column: list[Any], code: Mapping[str, int]) -> list[int]:
+    return [code.get(_text(value) or "", 0) for value in column]
 
 
-def _standardised(name: str, column: list[Any], mean: float, sd: float) -> Tensor:
+def _standardised(name: str, column: list[Any], mean: float, sd: float) -> list[float]:
     numbers = [_number(name, value) for value in column]
-    return torch.tensor([0.0 if number is None else (number - mean) / sd for number in numbers])
+    return [0.0 if number is None else (number - mean) / sd for number in numbers]
 
 
-def _stack(columns: list[Tensor], count: int, dtype: torch.dtype) -> Tensor:
-    return torch.stack(columns, dim=1).to(dtype) if columns else torch.zeros(count, 0, dtype=dtype)
+def _stack(columns: Sequence[Sequence[float]], count: int, dtype: torch.dtype) -> Tensor:
+    if not columns:
+        return torch.zeros(count, 0, dtype=dtype)
+    return torch.tensor(columns, dtype=dtype).t().contiguous()

@@ -1,5 +1,7 @@
 """Why a pair scores as it does: what each field is worth, and what would have to be otherwise."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -8,9 +10,13 @@ from torch import Tensor
 from modules.recommendation.encoder import SideEncoder
 from modules.recommendation.features import Features
 from modules.recommendation.pair_model import PairModel
+from modules.recommendation.request import Record
+from modules.recommendation.top import rank
 
 STEPS = torch.arange(0.25, 3.01, 0.25)
 """Changes of a number that a counterfactual tries, in standard deviations."""
+DIGITS = 2
+"""Digits of a standard deviation that the number it comes to keeps."""
 
 
 @torch.no_grad()
@@ -62,69 +68,43 @@ class Counterfactual:
 
 
 def counterfactual(
-    network: PairModel,
-    encoder: SideEncoder,
-    student: Features,
-    employers: Features,
-    wanted: int,
-    k: int,
+    score: Callable[[Record], Tensor], encoder: SideEncoder, student: Record, wanted: int, k: int
 ) -> Counterfactual | None:
     """One change to a changeable field that brings the wanted employer among the best k; none if none does.
 
-    Every value of a category and `STEPS` of a number up and down are tried, and every employer is scored
-    anew; the least change of a number wins, then the best rank; a category counts as one standard deviation.
+    Every value of a category and `STEPS` of a number up and down are tried, the least change first, and
+    every employer is scored anew; the least change wins, then the best rank. A category counts as one
+    standard deviation.
 
     Args:
-        network: in evaluation mode.
+        score: the logits of a student's record with every employer, E.
         encoder: of the students.
-        student: one row.
-        employers: all rows.
+        student: as known.
         wanted: row of the employer.
         k: length of the list.
     """
-    best: tuple[float, int, Counterfactual] | None = None
-    for name in encoder.side.changeable:
-        for effort, after, changed in _changes(encoder, student, name):
-            if best is not None and effort > best[0]:
-                continue
-            scores = network.score_all(changed, employers)[0]
-            rank = 1 + int((scores > scores[wanted]).sum())
-            if rank <= k and (best is None or (effort, rank) < best[:2]):
-                before = _value(encoder, student, name)
-                best = (effort, rank, Counterfactual(name, before, after, rank))
-    return None if best is None else best[2]
+    best: tuple[float, Counterfactual] | None = None
+    tried = (
+        (effort, name, after)
+        for name in encoder.side.changeable
+        for effort, after in _changes(encoder, student, name)
+    )
+    for effort, name, after in sorted(tried, key=lambda change: change[0]):
+        if best is not None and effort > best[0]:
+            break
+        place = rank(score({**student, name: after}), wanted)
+        if place <= k and (best is None or place < best[1].rank):
+            best = effort, Counterfactual(name, student.get(name), after, place)
+    return None if best is None else best[1]
 
 
-def _changes(encoder: SideEncoder, student: Features, name: str) -> list[tuple[float, str | float, Features]]:
+def _changes(encoder: SideEncoder, student: Record, name: str) -> list[tuple[float, str | float]]:
     side = encoder.side
     if name in side.categorical:
-        at = side.categorical.index(name)
-        found: list[tuple[float, str | float, Features]] = []
-        for code, word in enumerate(encoder.vocabularies[at], start=1):
-            if code != int(student.codes[0, at]):
-                codes = student.codes.clone()
-                codes[0, at] = code
-                found.append((1.0, word, Features(codes, student.values)))
-        return found
+        words = encoder.vocabularies[side.categorical.index(name)]
+        return [(1.0, word) for word in words if word != student.get(name)]
     at = side.numbers.index(name)
-    found = []
-    for step in STEPS.tolist():
-        for change in (step, -step):
-            values = student.values.clone()
-            values[0, at] += change
-            changed = Features(student.codes, values)
-            found.append((step, _number(encoder, at, values), changed))
-    return found
-
-
-def _value(encoder: SideEncoder, student: Features, name: str) -> str | float | None:
-    side = encoder.side
-    if name in side.categorical:
-        at = side.categorical.index(name)
-        code = int(student.codes[0, at])
-        return encoder.vocabularies[at][code - 1] if code else None
-    return _number(encoder, side.numbers.index(name), student.values)
-
-
-def _number(encoder: SideEncoder, at: int, values: Tensor) -> float:
-    return encoder.mean[at] + encoder.sd[at] * float(values[0, at])
+    mean, sd = encoder.mean[at], encoder.sd[at]
+    now = student.get(name, mean)
+    digits = DIGITS - math.floor(math.log10(sd))
+    return [(step, round(now + sign * step * sd, digits)) for step in STEPS.tolist() for sign in (1, -1)]

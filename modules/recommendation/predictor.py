@@ -1,7 +1,7 @@
 """A fitted recommender with everything it needs to answer: the predictor of the track."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from modules.artefact import verify
-from modules.errors import RequestError
+from modules.errors import RequestError, did_you_mean
 from modules.recommendation.encoder import SideEncoder
 from modules.recommendation.explanation import counterfactual, leave_one_out
 from modules.recommendation.features import Features
@@ -20,8 +20,16 @@ from modules.recommendation.networks import build_network, network_config
 from modules.recommendation.pair_model import PairModel
 from modules.recommendation.rcjr.employer_bank import EmployerBank
 from modules.recommendation.rcjr.rcjr import RCJR
-from modules.recommendation.request import ExplainRequest, RecommendRequest, Record
-from modules.schema import Schema
+from modules.recommendation.request import (
+    CandidatesRequest,
+    ExplainRequest,
+    RecommendRequest,
+    Record,
+    ScoreRequest,
+)
+from modules.recommendation.student_record import checked
+from modules.recommendation.top import rank, top
+from modules.schema import Schema, Side
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,11 @@ class Recommender:
         )
 
     @cached_property
+    def sides(self) -> tuple[Side, Side]:
+        """Students and employers as the model sees them."""
+        return self.schema.inputs
+
+    @cached_property
     def position(self) -> dict[str, int]:
         """Row of each employer."""
         return {employer["id"]: row for row, employer in enumerate(self.employers)}
@@ -85,6 +98,18 @@ class Recommender:
         """Every employer, embedded; none of a model that scores pairs otherwise."""
         return self.network.employer_bank(self.features) if isinstance(self.network, RCJR) else None
 
+    @cached_property
+    def values(self) -> dict[str, dict[str, Tensor]]:
+        """Categorical field of employers -> its values, sorted -> the rows that have it."""
+        found: dict[str, dict[str, Tensor]] = {}
+        for name in self.sides[1].categorical:
+            rows: dict[str, list[int]] = {}
+            for row, employer in enumerate(self.employers):
+                if employer[name] not in {None, ""}:
+                    rows.setdefault(employer[name], []).append(row)
+            found[name] = {value: torch.tensor(rows[value]) for value in sorted(rows)}
+        return found
+
     @torch.inference_mode()
     def recommend(self, request: RecommendRequest) -> dict[str, Any]:
         """The best k employers, best first, equal ones by their place in the table.
@@ -92,18 +117,66 @@ class Recommender:
         Raises:
             RequestError: naming the field that cannot be answered.
         """
-        student = self.encoded(request.student)
-        allowed = self._allowed(request)
-        scores = torch.where(allowed, self._scores(student), -torch.inf)
-        size = min(request.k, int(allowed.sum()))
-        rows = scores.argsort(descending=True, stable=True)[:size].tolist()
+        student = self.known(request.student, "student")
+        features = self.encoders[0].encode([student])
+        scores, count = self._scores(features), len(self.employers)
+        if request.exclude or request.where:
+            allowed = self._allowed(request)
+            scores, count = torch.where(allowed, scores, -torch.inf), int(allowed.sum())
+        rows = top(scores, min(request.k, count)) if count else torch.zeros(0, dtype=torch.int64)
+        listed = zip(rows.tolist(), scores[rows].double().sigmoid().tolist(), strict=True)
         return {
-            "unknown": self.unknown(request.student),
-            "intent": self.intent(student),
+            "unknown": self.unknown(student),
+            "intent": self.intent(features),
             "employers": [
-                {"rank": rank, "score": float(scores[row].double().sigmoid()), **self.employers[row]}
-                for rank, row in enumerate(rows, start=1)
+                {"rank": place, "score": score, **self.about(row)}
+                for place, (row, score) in enumerate(listed, start=1)
             ],
+        }
+
+    @torch.inference_mode()
+    def candidates(self, request: CandidatesRequest) -> dict[str, Any]:
+        """The best k of the given students for an employer, best first, equal ones as given.
+
+        A student is told by the place in the request, 0 for the first.
+
+        Raises:
+            RequestError: naming the field that cannot be answered.
+        """
+        row = self.row(request.employer, "employer")
+        students = [self.known(each, f"students.{at}") for at, each in enumerate(request.students)]
+        scores = self._pairs(students, [row] * len(students))
+        places = top(scores, request.k).tolist() if students else []
+        return {
+            "employer": self.about(row),
+            "students": [
+                {
+                    "rank": rank,
+                    "student": place,
+                    "score": float(scores[place].double().sigmoid()),
+                    "unknown": self.unknown(students[place]),
+                }
+                for rank, place in enumerate(places, start=1)
+            ],
+        }
+
+    @torch.inference_mode()
+    def score(self, request: ScoreRequest) -> dict[str, Any]:
+        """The score of every pair, in the order of the request.
+
+        Raises:
+            RequestError: naming the field that cannot be answered.
+        """
+        students = [
+            self.known(student, f"pairs.{at}.student") for at, (student, _) in enumerate(request.pairs)
+        ]
+        rows = [self.row(employer, f"pairs.{at}.employer") for at, (_, employer) in enumerate(request.pairs)]
+        scores = self._pairs(students, rows).double().sigmoid().tolist()
+        return {
+            "scores": [
+                {"score": score, "unknown": self.unknown(student)}
+                for score, student in zip(scores, students, strict=True)
+            ]
         }
 
     @torch.inference_mode()
@@ -114,41 +187,47 @@ class Recommender:
             RequestError: naming the field that cannot be answered.
         """
         row = self.row(request.employer, "employer")
-        student = self.encoded(request.student)
-        employer = self.features[torch.tensor([row])]
+        known = self.known(request.student, "student")
+        student, employer = self.encoders[0].encode([known]), self.features[torch.tensor([row])]
         scores = self._scores(student)
-        rank = 1 + int((scores > scores[row]).sum())
-        of_student, of_employer = leave_one_out(self.network, student, employer)
+        place = rank(scores, row)
         change = None
-        if rank > request.k:
-            found = counterfactual(self.network, self.encoders[0], student, self.features, row, request.k)
-            change = None if found is None else asdict(found)
-        sides = self.schema.inputs
+        if place > request.k:
+            change = counterfactual(
+                lambda record: self._scores(self.encoders[0].encode([record])),
+                self.encoders[0],
+                known,
+                row,
+                request.k,
+            )
+        of_student, of_employer = leave_one_out(self.network, student, employer)
         return {
-            "unknown": self.unknown(request.student),
+            "unknown": self.unknown(known),
             "intent": self.intent(student),
-            "employer": dict(self.employers[row]),
-            "rank": rank,
+            "employer": self.about(row),
+            "rank": place,
             "score": float(scores[row].double().sigmoid()),
-            "student_fields": _named(sides[0].fields, of_student),
-            "employer_fields": _named(sides[1].fields, of_employer),
+            "student_fields": _named(self.sides[0].fields, of_student),
+            "employer_fields": _named(self.sides[1].fields, of_employer),
             "attention": self._attention(student, employer),
-            "counterfactual": change,
+            "counterfactual": None if change is None else asdict(change),
         }
 
-    def encoded(self, student: Record) -> Features:
-        """One student as models see one.
+    def known(self, student: Record, path: str) -> dict[str, Any]:
+        """What is known of a student, by the fields that the model sees.
 
         Raises:
-            RequestError: if a field is unknown to the schema, or a number is none.
+            RequestError: naming the field that it does not see, or whose value has the wrong type.
         """
-        side = self.encoders[0].side
-        for name, value in student.items():
-            if name not in self.schema.students.fields:
-                raise RequestError(f"student.{name}", "no such field", side.fields)
-            if name in side.numbers and (isinstance(value, bool) or not isinstance(value, int | float)):
-                raise RequestError(f"student.{name}", "must be a number")
-        return self.encoders[0].encode([student])
+        return checked(student, self.encoders[0], self.schema.students, path)
+
+    def about(self, row: int) -> dict[str, Any]:
+        """Id of an employer and its fields, those that nobody may be ranked by left out."""
+        employer = self.employers[row]
+        return {
+            "id": employer["id"],
+            "fields": {name: employer[name] for name in self.sides[1].fields},
+        }
 
     def unknown(self, student: Record) -> list[str]:
         """The student's categorical fields whose value training never saw."""
@@ -173,19 +252,32 @@ class Recommender:
         return self.position[employer]
 
     def _scores(self, student: Features) -> Tensor:
+        """Logits of one student with every employer, E."""
         if self.bank is not None and isinstance(self.network, RCJR):
             return self.bank.scores(self.network.student_embedding(student)[0])
         return self.network.score_all(student, self.features)[0]
 
+    def _pairs(self, students: Sequence[Record], rows: Sequence[int]) -> Tensor:
+        """Logits of each student with the employer in the row beside."""
+        logits: Tensor = self.network(self.encoders[0].encode(students), self.features[torch.tensor(rows)])
+        return logits
+
     def _allowed(self, request: RecommendRequest) -> Tensor:
         allowed = torch.ones(len(self.employers), dtype=torch.bool)
+        for name, values in request.where.items():
+            if name not in self.values:
+                known = tuple(self.values)
+                raise RequestError(f"where.{name}", f"no such field{did_you_mean(name, known)}", known)
+            wanted = torch.zeros_like(allowed)
+            for at, value in enumerate(values):
+                rows = self.values[name]
+                if value not in rows:
+                    said = f"no employer has {value!r}{did_you_mean(value, rows)}"
+                    raise RequestError(f"where.{name}.{at}", said, tuple(rows))
+                wanted[rows[value]] = True
+            allowed &= wanted
         for at, employer in enumerate(request.exclude):
             allowed[self.row(employer, f"exclude.{at}")] = False
-        for name, values in request.where.items():
-            if name not in self.schema.employers.fields:
-                raise RequestError(f"where.{name}", "no such field", self.schema.employers.fields)
-            wanted = set(values)
-            allowed &= torch.tensor([employer.get(name) in wanted for employer in self.employers])
         return allowed
 
     def _attention(self, student: Features, employer: Features) -> dict[str, Mapping[str, float]]:
@@ -194,7 +286,7 @@ class Recommender:
         weights = self.network.attention(student, employer)
         return {
             side: dict(zip(schema.fields, each[0].double().tolist(), strict=True))
-            for side, schema, each in zip(("student", "employer"), self.schema.inputs, weights, strict=True)
+            for side, schema, each in zip(("student", "employer"), self.sides, weights, strict=True)
         }
 
 

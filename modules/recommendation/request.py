@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Record = Mapping[str, Any]
-"""Field -> value; a field that is left out is unknown."""
+"""Field -> value; a field that is left out, or null, is unknown."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,23 @@ class RecommendRequest:
     exclude: Sequence[str] = ()
     """Ids of employers that are closed, or full."""
     where: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Field of employers -> the values that are wanted."""
+    """Categorical field of employers -> the values that are wanted."""
+
+
+@dataclass(frozen=True)
+class CandidatesRequest:
+    """The students that fit an employer best."""
+
+    employer: str
+    students: Sequence[Record]
+    k: int = 10
+
+
+@dataclass(frozen=True)
+class ScoreRequest:
+    """How well each student fits the employer beside."""
+
+    pairs: Sequence[tuple[Record, str]]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipelines.config import RunConfig
 from pipelines.config.migration import MigrationRun
+from pipelines.config.recommendation import RecommendationRun
 from pipelines.release.records import Comparison, Realised
 
 
@@ -20,8 +21,12 @@ class Challenge:
 
 def challenge(name: str, config: RunConfig, candidate: Path, champion: Path) -> Challenge:
     """Compare two sealed artefacts on a run's data, and see what became of the champion's last forecast."""
-    if not isinstance(config, MigrationRun):
-        raise TypeError(config.track)
-    from pipelines.migration.judging.rescore import challenge as of_flows  # noqa: PLC0415 - its own track only
+    if isinstance(config, MigrationRun):
+        from pipelines.migration.judging.rescore import challenge as of_flows  # noqa: PLC0415 - its own track
 
-    return of_flows(name, config, candidate, champion)
+        return of_flows(name, config, candidate, champion)
+    if isinstance(config, RecommendationRun):
+        from pipelines.recommendation.judging.rescore import challenge as of_pairs  # noqa: PLC0415
+
+        return of_pairs(name, config, candidate, champion)
+    raise TypeError(config.track)

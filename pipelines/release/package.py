@@ -10,10 +10,15 @@ from pathlib import Path
 
 from modules.artefact import FILES, MANIFEST, sha256_of
 
-SERVICES = {"migration": "serving.migration.service:Migration"}
+SERVICES = {
+    "migration": "serving.migration.service:Migration",
+    "recommendation": "serving.recommendation.service:Recommendation",
+}
 """Track -> its BentoML service."""
 LOCK = "serving/requirements.lock"
 ARTEFACT = "artefact/"
+STATIC = "static"
+"""Folder beside a module with the pages that it serves."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,14 @@ class Package:
 
 
 def package(track: str, artefact: Path) -> Package:
-    """The artefact, the serving lock, and the modules of ours that the track's service imports."""
+    """The artefact, the serving lock, the modules of ours that the track's service imports, its pages."""
     top = Path(str(resources.files("modules"))).parent
     finder = ModuleFinder(path=[str(top)])
     finder.import_hook(SERVICES[track].partition(":")[0], fromlist=["*"])
     # Python's built-in modules are found too; they have no file.
     code = [Path(file) for found in finder.modules.values() if (file := vars(found)["__file__"])]
-    files = {path.relative_to(top).as_posix(): path for path in code}
+    pages = [page for path in code for page in sorted((path.parent / STATIC).glob("*")) if page.is_file()]
+    files = {path.relative_to(top).as_posix(): path for path in (*code, *pages)}
     files |= {ARTEFACT + name: artefact / name for name in (*FILES, MANIFEST)}
     files[LOCK] = top / LOCK
     return Package(track, dict(sorted(files.items())))

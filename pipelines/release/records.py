@@ -30,9 +30,9 @@ class Comparison(Section):
     cells: int
     """Errors in each mean."""
     blocks: int
-    """Blocks of time that the bootstrap resampled."""
+    """What the bootstrap resampled: blocks of time, or people."""
     span: tuple[str, str]
-    """First and last period compared: those of the test that neither was trained on."""
+    """First and last period, or cohort, compared: those of the test that neither was trained on."""
     slices: dict[str, tuple[float, float]]
     """Slice -> candidate's and champion's error."""
 

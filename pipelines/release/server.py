@@ -24,6 +24,8 @@ from pipelines.release.home import Releases
 STARTUP_SECONDS, STOP_SECONDS = 120, 30
 TOLERANCE = 1e-6
 """Relative difference between a served and an offline number, in float64."""
+GOLDEN_PATH = "/forecast"
+"""Of golden requests that name none: those of artefacts from when there was one track."""
 
 
 def serve(run: str, tag: str, port: int, *, tracing: bool) -> None:
@@ -100,10 +102,11 @@ def replay(url: str, artefact: Path, tag: str) -> float:
 
 
 def _difference(client: httpx.Client, pair: dict[str, Any], tag: str) -> float:
-    answer = client.post("/forecast", json=pair["request"])
+    path = pair.get("path", GOLDEN_PATH)
+    answer = client.post(path, json=pair["request"])
     if not answer.is_success:
         raise UserError(
-            f"golden request {pair['request']}: answered {answer.status_code}: {answer.text[:200]}"
+            f"golden request {path} {pair['request']}: answered {answer.status_code}: {answer.text[:200]}"
         )
     return _apart(answer.json(), {**pair["response"], "model": tag}, "answer")
 

@@ -1,6 +1,5 @@
 """The migration track's interface over a loaded artefact."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,18 +7,18 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp
 
-from modules.artefact import MANIFEST, sha256_of
 from modules.errors import RequestError
 from modules.migration.predictor import MigrationPredictor
+from serving.described import described
 from serving.edge import edge
 from serving.endpoint import Endpoint
+from serving.message import OpenAPI
 from serving.migration.messages import (
     ExplainAnswer,
     ExplainQuestion,
     ForecastAnswer,
     ForecastQuestion,
     ModelAnswer,
-    OpenAPI,
     RegionAnswer,
     RegionsAnswer,
 )
@@ -31,7 +30,6 @@ from serving.settings import MAX_BODY
 
 LONG = 5_000
 """Rows above which an answer leaves the event loop, so that the short ones go on."""
-LINEAGE = ("stage_key", "environment", "inputs", "data", "training")
 
 
 def app(artefact: Path, release: Release, *, max_body: int = MAX_BODY) -> ASGIApp:
@@ -41,7 +39,8 @@ def app(artefact: Path, release: Release, *, max_body: int = MAX_BODY) -> ASGIAp
         UserError: if the artefact is torn, changed or of another format.
     """
     predictor = MigrationPredictor.load(artefact)
-    endpoints = Interface(predictor, release).endpoints(described(artefact, release))
+    about = described(artefact, release) | {"as_of": predictor.calendar.label(predictor.as_of)}
+    endpoints = Interface(predictor, release).endpoints(about)
     openapi = document(
         endpoints,
         title=f"Talentflow migration: {release.run}",
@@ -99,6 +98,7 @@ class Interface:
                 "One region: known, forecast, busiest corridors, variables.",
                 RegionAnswer,
                 self.region,
+                parameter="Region",
                 examples={"a region": first},
             ),
             Endpoint("GET", "/model", "What is served, how it was judged.", ModelAnswer, lambda _: about),
@@ -128,26 +128,6 @@ class Interface:
             return orjson.dumps({**self.known, **self.regions.one(region)})
         except RequestError as error:
             raise Problem.of(error, status=404) from error
-
-
-def described(artefact: Path, release: Release) -> dict[str, Any]:
-    """What `GET /model` says; of the lineage all but the hashes of single periods."""
-    card, lineage, config = (
-        json.loads((artefact / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("card", "lineage", "config")
-    )
-    lineage = {key: lineage[key] for key in LINEAGE if key in lineage}
-    if "training" in lineage:
-        lineage["training"] = {key: lineage["training"][key] for key in ("from", "to")}
-    return {
-        "model": release.tag,
-        "run": release.run,
-        "version": release.version,
-        "as_of": config["as_of"],
-        "card": card,
-        "lineage": lineage,
-        "manifest": sha256_of(artefact / MANIFEST),
-    }
 
 
 def narrowed(predictor: MigrationPredictor) -> dict[str, dict[str, Any]]:

@@ -1,34 +1,27 @@
 """What the migration track is sent, and what it answers."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field
+from pydantic import BaseModel, BeforeValidator, FailFast, Field
 from typing_extensions import TypeAliasType
 
 from modules.migration.newer_flows import LARGEST_COUNT
 from modules.migration.request import ExplainRequest, ForecastRequest, Move
-
-
-def _whole(value: Any) -> Any:
-    # JSON has one kind of number: 2.0 is a whole one.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
+from serving.message import STRICT, ServedModel, whole
 
 # Named types: the OpenAPI document narrows them to the served model's own regions, periods and horizon.
 Region = TypeAliasType("Region", Annotated[str, Field(description="A region's code.")])
 Period = TypeAliasType("Period", Annotated[str, Field(description="A period's label.")])
 Horizon = TypeAliasType(
-    "Horizon", Annotated[int, Field(description="Periods ahead.", ge=1), BeforeValidator(_whole)]
+    "Horizon", Annotated[int, Field(description="Periods ahead.", ge=1), BeforeValidator(whole)]
 )
 Count = Annotated[float, Field(ge=0, description="Moves.")]
 
 
 class Message(BaseModel):
-    """A strict record: no unknown field, no text for a number, no NaN."""
+    """A strict record."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = STRICT
 
 
 class MoveRow(Message):
@@ -188,20 +181,7 @@ class RegionAnswer(Message):
     """Of a model without city variables (a baseline): none."""
 
 
-class ModelAnswer(Message):
+class ModelAnswer(ServedModel):
     """The version that is served, how it was judged and where it comes from."""
 
-    model: str
-    run: str
-    version: int
     as_of: Period
-    card: dict[str, Any]
-    lineage: dict[str, Any]
-    manifest: str
-    """sha256 of the artefact's manifest."""
-
-
-class OpenAPI(BaseModel):
-    """An OpenAPI document."""
-
-    openapi: str

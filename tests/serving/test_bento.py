@@ -39,7 +39,7 @@ class Bento:
             return False
 
 
-def start(folder: Path, **environment: str) -> Bento:
+def start(folder: Path, service: str = SERVICE, **environment: str) -> Bento:
     """`bentoml serve` in a staged folder, with every import in the log; this tree is not on its path."""
     port = free_port()
     ours = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "OTEL_SDK_DISABLED"}}
@@ -47,7 +47,7 @@ def start(folder: Path, **environment: str) -> Bento:
     log = folder.parent / "log"
     with log.open("wb") as file:
         process = psutil.Popen(
-            [BIN / "bentoml", "serve", SERVICE, "--port", str(port)],
+            [BIN / "bentoml", "serve", service, "--port", str(port)],
             cwd=folder,
             env=ours | bentos | environment,
             stdout=file,

@@ -6,6 +6,7 @@ from torch import Tensor
 from modules.recommendation.embedding import PackedEmbedding
 from modules.recommendation.features import Features
 from modules.recommendation.rcjr.aggregation import Aggregation
+from modules.recommendation.top import top
 
 _CHUNK = 4096
 """Employers at a time, so that what lies between two steps stays in a core's own cache."""
@@ -53,11 +54,8 @@ class EmployerBank:
     def top(self, student: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """The k best logits and their rows, best first; equal ones by row."""
         scores = self.scores(student)
-        best, rows = scores.topk(min(k + 1, self._size))
-        if not bool((best[1:] < best[:-1]).all()):
-            rows = (scores >= best[:k][-1]).nonzero().squeeze(1)
-            rows = rows[scores[rows].argsort(descending=True, stable=True)]
-        return scores[rows[:k]], rows[:k]
+        rows = top(scores, k)
+        return scores[rows], rows
 
     def _scored(self, chunk: Tensor, student: Tensor, scaled: Tensor) -> Tensor:
         width, slots, size = chunk.shape

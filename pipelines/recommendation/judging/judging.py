@@ -32,7 +32,7 @@ def judge(name: str, config: RecommendationRun, artefact: Path) -> Findings:
         plots=_plots(evaluation),
         card=_card(evaluation),
         golden=golden(recommender),
-        training=_training(name),
+        training=_training(name, config),
     )
 
 
@@ -173,10 +173,15 @@ def _card(evaluation: RecommendationEvaluation) -> dict[str, Any]:
     }
 
 
-def _training(name: str) -> dict[str, Any]:
-    """The cohorts that the final fits were given."""
+def _training(name: str, config: RecommendationRun) -> dict[str, Any]:
+    """The cohorts that the final fits were given; where there are none, how the students were parted."""
     split = json.loads((RunPaths(name).split / "split.json").read_text(encoding="utf-8"))
     first, last = split["parts"]["train"]["from"], split["parts"]["validation"]["to"]
-    labels = split["labels"]
+    labels, fractions = split["labels"], config.recommendation.split.fractions
     trained = labels[labels.index(first) : labels.index(last) + 1]
-    return {"from": first, "to": last, "row_keys": {label: split["row_keys"][label] for label in trained}}
+    return {
+        "from": first,
+        "to": last,
+        "row_keys": {label: split["row_keys"][label] for label in trained},
+        "fractions": fractions and fractions.model_dump(),
+    }

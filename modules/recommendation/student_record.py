@@ -1,0 +1,63 @@
+"""A student as a request gives one, checked field by field."""
+
+import math
+from typing import Any
+
+from modules.errors import RequestError, did_you_mean
+from modules.recommendation.encoder import SideEncoder
+from modules.recommendation.request import Record
+from modules.schema import Side
+
+FARTHEST = 100
+"""Standard deviations from the mean beyond which a number is taken for a mistake."""
+
+
+def checked(record: Record, encoder: SideEncoder, side: Side, path: str) -> dict[str, Any]:
+    """What is known of a student, by the fields that the model sees; texts and numbers only.
+
+    Args:
+        record: as given.
+        encoder: of the students.
+        side: of the students, protected fields among them.
+        path: of the record in the request.
+
+    Raises:
+        RequestError: naming the field that the model does not see, or whose value has the wrong type.
+    """
+    found: dict[str, Any] = {}
+    for name, value in record.items():
+        where, seen = f"{path}.{name}", encoder.side.fields
+        if name not in seen:
+            if name in side.protected:
+                raise RequestError(where, "is protected and no input of this model; leave it out", seen)
+            raise RequestError(where, f"no such field{did_you_mean(name, seen)}", seen)
+        if value is None:
+            continue
+        if name in encoder.side.numbers:
+            found[name] = _number(value, *bounds(encoder, name), where)
+        else:
+            found[name] = _text(value, where)
+    return found
+
+
+def bounds(encoder: SideEncoder, name: str) -> tuple[float, float]:
+    """The least and the largest number that a field may have."""
+    at = encoder.side.numbers.index(name)
+    reach = FARTHEST * encoder.sd[at]
+    return encoder.mean[at] - reach, encoder.mean[at] + reach
+
+
+def _number(value: Any, least: float, largest: float, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise RequestError(where, "must be a number")
+    if not least <= value <= largest:
+        raise RequestError(where, f"is far from all that training saw; give {least:.6g} to {largest:.6g}")
+    return float(value)
+
+
+def _text(value: Any, where: str) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON has one kind of number: 2017.0 is 2017
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise RequestError(where, "must be a text")
+    return str(value)

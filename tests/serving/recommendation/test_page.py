@@ -1,0 +1,115 @@
+"""The adviser's page in a real browser that can reach nothing but the app."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+from starlette.types import ASGIApp
+
+from tests.modules.recommendation.small import STUDENT
+from tests.serving.recommendation.served import serve
+from tests.serving.served import ask, post
+
+pytestmark = pytest.mark.slow
+HOME = "http://adviser.test/"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> ASGIApp:
+    return serve(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture
+def page(browser: Browser, served: ASGIApp) -> Iterator[Page]:
+    """Every request is answered in process, and any that goes elsewhere, or any error, fails the test."""
+    wrong: list[str] = []
+
+    def answered(route: Route) -> None:
+        request = route.request
+        if not request.url.startswith(HOME):
+            wrong.append(request.url)
+            route.abort()
+            return
+        options = {"content": request.post_data_buffer, "headers": {"content-type": "application/json"}}
+        path = "/" + request.url.removeprefix(HOME)
+        found = ask(served, request.method, path, **(options if request.method == "POST" else {}))
+        route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.content)
+
+    context = browser.new_context()
+    context.route("**/*", answered)
+    page = context.new_page()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.goto(HOME)
+    page.wait_for_selector("#field-college")
+    yield page
+    context.close()
+    assert [each for each in wrong if "422" not in each] == []
+
+
+def test_an_adviser_enters_a_student_and_sees_why_and_why_not(page: Page, served: ASGIApp) -> None:
+    asked = [label.inner_text().split("\n")[0] for label in page.query_selector_all("#fields label")]
+    assert asked == ["college", "home", "grade_1", "grade_2", "grade_3"]
+    page.select_option("#field-college", "Law")
+    page.select_option("#field-home", "West")
+    for name in ("grade_1", "grade_2", "grade_3"):
+        page.fill(f"#field-{name}", str(STUDENT[name]))
+    page.fill("#k", "5")
+    page.click("text=Recommend")
+    page.wait_for_selector("#employers tbody tr")
+    everyone = post(served, "/recommend", {"student": STUDENT, "k": 40}).json()
+    shown = [each.inner_text() for each in page.query_selector_all("#employers strong")]
+    assert shown == [each["id"] for each in everyone["employers"][:5]]
+    share = everyone["intent"]["abroad"]
+    assert f"abroad {100 * share:.1f} %" in page.inner_text("#intent")
+    assert page.locator("#intent path").count() == 2
+
+    page.click(f'[aria-label="Why {shown[0]}"]')
+    page.wait_for_selector("#why svg")
+    why = post(served, "/explain", {"student": STUDENT, "employer": shown[0], "k": 5}).json()
+    drawn = [each.get_attribute("class") for each in page.query_selector_all("#why svg rect")]
+    fields = why["student_fields"] + why["employer_fields"]
+    assert drawn == ["against" if each["contribution"] < 0 else "for" for each in fields]
+    assert "number 1 of the list" in page.inner_text(".counterfactual")
+
+    for each in everyone["employers"][5:]:
+        change = post(served, "/explain", {"student": STUDENT, "employer": each["id"], "k": 5}).json()
+        if change["counterfactual"]:
+            break
+    page.fill("#other", each["id"])
+    page.click("#whynot button")
+    page.wait_for_selector(f"text=Why not {each['id']}")
+    line = page.inner_text(".counterfactual")
+    assert f"With {change['counterfactual']['field']} " in line
+    assert f"it would be number {change['counterfactual']['rank']}." in line
+
+
+def test_a_student_from_a_file_fills_the_form(page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "students.csv"
+    file.write_text('\ufeffstudent_id,college,grade_1\r\na1,Law,70\r\n"b, 2",Alchemy,66.5\r\n')
+    page.set_input_files("#file", file)
+    page.wait_for_selector("#row", state="visible")
+    assert (page.input_value("#field-college"), page.input_value("#field-grade_1")) == ("Law", "70")
+    page.select_option("#row", "1")
+    assert (page.input_value("#field-college"), page.input_value("#field-grade_1")) == ("Alchemy", "66.5")
+    page.click("text=Recommend")
+    page.wait_for_selector("#unknown", state="visible")
+    assert "college" in page.inner_text("#unknown")
+
+
+def test_what_is_wrong_is_said(page: Page) -> None:
+    page.fill("#exclude", "E99")
+    page.click("text=Recommend")
+    page.wait_for_selector("#problem", state="visible")
+    assert "no employer 'E99'" in page.inner_text("#problem")
+
+
+def test_the_page_holds_all_that_it_needs_and_may_do_nothing_else(served: ASGIApp) -> None:
+    answer = ask(served, "GET", "/")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; connect-src 'self'")
+    assert "unsafe" not in policy
+    assert "{{" not in answer.text
+    assert "src=" not in answer.text
+    assert "http://" not in answer.text.replace("http://www.w3.org/2000/svg", "")
