@@ -13,7 +13,9 @@ from pipelines.judging import Findings, Judging, Table, contenders
 from pipelines.paths import RunPaths
 from pipelines.recommendation.fitting.data import open_data
 from pipelines.recommendation.judging.evaluation import RecommendationEvaluation
+from pipelines.recommendation.judging.explaining import explanations
 from pipelines.recommendation.judging.judgement import Judgement
+from pipelines.recommendation.judging.planted import Planted
 
 GOLDEN_STUDENTS = 3
 
@@ -101,6 +103,7 @@ def _evaluation(
         protected=(*data.schema.students.protected, *data.schema.employers.protected),
         use_protected=settings.use_protected,
         intent=judgement.intent(),
+        explanations=explanations(judgement, Planted.read(RunPaths(name).gold)),
     )
 
 
