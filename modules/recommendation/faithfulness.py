@@ -66,7 +66,8 @@ def curves(
         order: P x F, positions of the fields, the most important first.
     """
     place = order.argsort(dim=1)
-    deletion, insertion = [], []
+    deletion: list[Tensor] = []
+    insertion: list[Tensor] = []
     for count in range(order.shape[1] + 1):
         for curve, known in ((deletion, place >= count), (insertion, place < count)):
             pairs = (

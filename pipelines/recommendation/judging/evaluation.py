@@ -186,6 +186,8 @@ class Audit(Section):
     """How the candidate treats groups of test students."""
 
     model: str
+    learner: str | None
+    """Whose intents and embedding are looked at: the candidate, or ours where the candidate has neither."""
     shown_from: int
     """Students that a group has at least."""
     compared_from: int

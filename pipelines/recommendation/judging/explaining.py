@@ -106,7 +106,7 @@ def _found(
                     curves(network, students, employers, side, order)
                 )
             for draw in range(_DRAWS):
-                order = random_order(*left_out[at].shape, seed + draw)
+                order = random_order(len(students), left_out[at].shape[1], seed + draw)
                 found.setdefault((side, "random"), []).append(
                     curves(network, students, employers, side, order)
                 )
@@ -148,12 +148,11 @@ def interval(values: NDArray[np.float64], generator: np.random.Generator, resamp
 def _stability(side: SideName, worth: Sequence[Tensor], shuffled: Tensor) -> Stability:
     orders = [by_importance(each) for each in worth]
     overlaps = [float(jaccard(*pair).mean()) for pair in combinations(orders, 2)]
-    size = 10_000
-    chance = jaccard(*(random_order(size, worth[0].shape[1], seed) for seed in (0, 1)))
+    random = [random_order(10_000, worth[0].shape[1], seed) for seed in (0, 1)]
     return Stability(
         side=side,
         overlap=float(np.mean(overlaps)) if overlaps else None,
-        chance=float(chance.mean()),
+        chance=float(jaccard(random[0], random[1]).mean()),
         randomised=mean_of_known(rank_correlation(worth[0], shuffled)),
     )
 

@@ -71,6 +71,12 @@ class Judgement:
         """First of our own models on validation."""
         return next((contender for contender in self.ranked if contender.role == "own"), None)
 
+    @property
+    def learner(self) -> Own | None:
+        """The candidate, or our own where the candidate embeds no fields and tells no intent."""
+        learned = (each for each in (self.candidate, self.own) if each is not None)
+        return next((each for each in learned if isinstance(_first(each), RCJR)), None)
+
     @cached_property
     def large(self) -> Tensor:
         """E, bool: the tenth of the employers with the most training matches, of those that have any."""
@@ -254,3 +260,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 def _mean(values: Float64Array) -> float:
     return float(np.nanmean(values))
+
+
+def _first(contender: Own) -> PairModel:
+    return next(iter(contender.final.values()))
