@@ -12,6 +12,7 @@ from modules.recommendation.faithfulness import TOP, by_importance
 from modules.recommendation.features import Pairs
 from modules.recommendation.pair_model import PairModel
 from modules.schema import Side
+from pipelines.recommendation.fitting.judged import Judged
 from pipelines.recommendation.judging.evaluation import Card, Told
 from pipelines.recommendation.judging.judgement import Judgement
 
@@ -41,7 +42,7 @@ def cards(
     words = [said(table, side) for table, side in zip((data.students, data.employers), sides, strict=True)]
     went = [each.positive for each in (fold.hires, fold.judging)]
     rows = [torch.cat([getattr(each, side) for each in went]).numpy() for side in ("student", "employer")]
-    ranks = ranks_of(judgement, network, pairs)
+    ranks = ranks_of(judgement.test, network, pairs)
     found = []
     for at in sorted(range(len(pairs)), key=lambda at: (ranks[at] > top, at))[:_CARDS]:
         pair = pairs[at : at + 1]
@@ -82,15 +83,15 @@ def cards(
     return tuple(found)
 
 
-def ranks_of(judgement: Judgement, network: PairModel, pairs: Pairs) -> list[int]:
+def ranks_of(test: Judged, network: PairModel, pairs: Pairs) -> list[int]:
     """Where each pair's employer stands among those that its student could have matched with."""
-    test = judgement.test
     person = torch.searchsorted(test.rows, pairs.student)
     scores = test.scores(network)[person]
     above = scores > scores.gather(1, pairs.employer[:, None])
     if test.candidates is not None:
         above &= test.candidates[person]
-    return (1 + above.sum(1)).tolist()
+    ranks: list[int] = (1 + above.sum(1)).tolist()
+    return ranks
 
 
 def shareable(
