@@ -15,6 +15,7 @@ from modules.recommendation.faithfulness import TOP
 from modules.recommendation.features import Pairs
 from modules.recommendation.networks import load_network
 from modules.recommendation.pair_model import PairModel
+from modules.schema import Side
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.evaluation import read_evaluation
 from pipelines.files import whole_folder, write_json
@@ -101,7 +102,7 @@ def drawn(
     evaluation = read_evaluation(paths.evaluation / "evaluation.json", RecommendationEvaluation)
     if evaluation.explanations is None:
         raise UserError(f"{name}: no model of our own took part, so there is nothing to explain; add rcjr")
-    folder = min((paths.model / evaluation.explanations.model).iterdir())
+    folder = paths.model / evaluation.explanations.model / f"seed-{config.train.seeds[0]}"
     network, data = load_network(folder / "final"), open_data(name, config)
     fold = data.final.data
     matches = fold.judging.positive
@@ -135,14 +136,13 @@ def _cases(
         true = [each[at].numpy() for each in worth]
         weights = {"model": true, "random": [generator.permutation(each) for each in true]}
         best = {kind: [_best(each) for each in both] for kind, both in weights.items()}
-        # What may be shown is settled for both explanations together, in the order of the tables.
-        used = [
-            (side, place)
-            for side in (0, 1)
-            for place in sorted({*best["model"][side], *best["random"][side]})
-        ]
-        columns_of = [texts[side][sides[side].fields[place]] for side, place in used]
+        # What may be shown is settled for both explanations together, common values first: they hide least.
         own = int(pairs.student[at]), int(pairs.employer[at])
+        used = sorted(
+            {(side, place) for both in best.values() for side in (0, 1) for place in both[side]},
+            key=lambda field: (-_sharing(texts, sides, rows, own, field), field),
+        )
+        columns_of = [texts[side][sides[side].fields[place]] for side, place in used]
         values = shareable(
             [str(column[own[side]]) for column, (side, _) in zip(columns_of, used, strict=True)],
             [column[rows[side]] for column, (side, _) in zip(columns_of, used, strict=True)],
@@ -164,6 +164,19 @@ def _cases(
                 ]
         cases.append(Case(shown["model"], shown["random"]))
     return list(cases[0].model), cases
+
+
+def _sharing(
+    texts: Sequence[dict[str, NDArray[np.str_]]],
+    sides: Sequence[Side],
+    rows: Sequence[NDArray[np.int64]],
+    own: tuple[int, int],
+    field: tuple[int, int],
+) -> int:
+    """Matches that have the value that a pair has in a field."""
+    side, place = field
+    column = texts[side][sides[side].fields[place]]
+    return int((column[rows[side]] == column[own[side]]).sum())
 
 
 def _best(weights: NDArray[np.float32]) -> list[int]:
