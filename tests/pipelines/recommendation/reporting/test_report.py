@@ -107,6 +107,8 @@ def test_what_was_not_judged_is_said_to_be_so() -> None:
     said = text(audit=evaluations.audit(fields=[field | {"proxy": None}], learner=None))
     assert "ethnicity fewer than two groups of 100 one group only" in said
     assert "Han 40 not known" in said
+    assert "not compared No field has two groups of at least 100 test students" in said
+    assert "no gap shown" not in said
 
 
 def test_the_page_loads_nothing_and_is_the_same_every_time() -> None:
