@@ -59,6 +59,8 @@ class Evaluation(Section):
     leaderboard: tuple[Row, ...]
     """By the back-test."""
     slices: tuple[Slice, ...]
+    refuses: tuple[str, ...] = ()
+    """What the evaluation itself holds against a release, a sentence each."""
 
     @property
     def row(self) -> Row:

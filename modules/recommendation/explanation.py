@@ -19,9 +19,21 @@ DIGITS = 2
 """Digits of a standard deviation that the number it comes to keeps."""
 
 
-@torch.no_grad()
 def leave_one_out(network: PairModel, student: Features, employer: Features) -> tuple[Tensor, Tensor]:
-    """What the logit of a pair loses when a field is not known: M of the student's, N of the employer's.
+    """What the logit of one pair loses when a field is not known: M of the student's, N of the employer's.
+
+    Args:
+        network: in evaluation mode.
+        student: one row.
+        employer: one row.
+    """
+    of_students, of_employers = leave_one_out_pairs(network, student, employer)
+    return of_students[0], of_employers[0]
+
+
+@torch.no_grad()
+def leave_one_out_pairs(network: PairModel, students: Features, employers: Features) -> tuple[Tensor, Tensor]:
+    """What each logit loses when a field is not known: P x M of the students', P x N of the employers'.
 
     A field that is not known is what training saw as such: the code of an unseen value, the mean of a number.
     Positive: the field speaks for the pair. (Leave-one-out attribution; Li, Monroe and Jurafsky, 2016,
@@ -29,31 +41,27 @@ def leave_one_out(network: PairModel, student: Features, employer: Features) -> 
 
     Args:
         network: in evaluation mode.
-        student: one row.
-        employer: one row.
+        students: P rows.
+        employers: P rows.
     """
+    whole = network(students, employers)[:, None]
+    rows = torch.arange(len(students))
     sides = []
-    for own, other, students_first in ((student, employer, True), (employer, student, False)):
-        blanked = without_each(own)
-        same = repeated(other, len(blanked))
-        pair = (blanked, same) if students_first else (same, blanked)
-        sides.append(network(student, employer) - network(*pair))
+    for own, other, students_first in ((students, employers, True), (employers, students, False)):
+        fields = own.codes.shape[1] + own.values.shape[1]
+        blanked = only(
+            own[rows.repeat_interleave(fields)], ~torch.eye(fields, dtype=torch.bool).repeat(len(rows), 1)
+        )
+        same = other[rows.repeat_interleave(fields)]
+        pairs = (blanked, same) if students_first else (same, blanked)
+        sides.append(whole - network(*pairs).view(len(rows), fields))
     return sides[0], sides[1]
 
 
-def without_each(row: Features) -> Features:
-    """As many rows as there are fields, each without one of them."""
-    categories, numbers = row.codes.shape[1], row.values.shape[1]
-    codes = row.codes.repeat(categories + numbers, 1)
-    values = row.values.repeat(categories + numbers, 1)
-    codes[torch.arange(categories), torch.arange(categories)] = 0
-    values[categories + torch.arange(numbers), torch.arange(numbers)] = 0
-    return Features(codes, values)
-
-
-def repeated(row: Features, times: int) -> Features:
-    """One row several times."""
-    return Features(row.codes.repeat(times, 1), row.values.repeat(times, 1))
+def only(rows: Features, known: Tensor) -> Features:
+    """Rows of which some fields are known (P x F, bool, categories first) and the others are not."""
+    categories = rows.codes.shape[1]
+    return Features(rows.codes * known[:, :categories], rows.values * known[:, categories:])
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,10 @@ class RCJR(PairModel):
 
     def forward(self, students: Features, employers: Features) -> Tensor:
         """Logit of each row with the same row of the other side, B."""
-        p, q = self.student_embedding(students), self.employer_embedding(employers)
+        return self.match(self.student_embedding(students), self.employer_embedding(employers))
+
+    def match(self, p: Tensor, q: Tensor) -> Tensor:
+        """Logits B of embedded fields: the students' B x M x d, the employers' B x N x d."""
         logits: Tensor = self.aggregation(*self._extracted(p, q))
         return logits
 

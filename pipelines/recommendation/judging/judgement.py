@@ -49,7 +49,8 @@ class Judgement:
         self.test = judged(data.final.data)
         generator = np.random.default_rng(seed)
         size = len(self.test.rows)
-        self._counts = generator.multinomial(size, np.full(size, 1 / size), settings.bootstrap).astype(float)
+        # B x S, how often each test student is drawn.
+        self.counts = generator.multinomial(size, np.full(size, 1 / size), settings.bootstrap).astype(float)
         self._found = {
             contender.name: [self._measured(network) for network in contender.final.values()]
             for contender in self.ranked
@@ -69,6 +70,19 @@ class Judgement:
     def own(self) -> Own | None:
         """First of our own models on validation."""
         return next((contender for contender in self.ranked if contender.role == "own"), None)
+
+    @property
+    def learner(self) -> Own | None:
+        """The candidate, or our own where the candidate embeds no fields and tells no intent."""
+        learned = (each for each in (self.candidate, self.own) if each is not None)
+        return next((each for each in learned if isinstance(_first(each), RCJR)), None)
+
+    @cached_property
+    def large(self) -> Tensor:
+        """E, bool: the tenth of the employers with the most training matches, of those that have any."""
+        popularity = self.data.final.data.popularity
+        known = popularity[popularity > 0].double()
+        return popularity >= (float(torch.quantile(known, 0.9)) if len(known) else torch.inf)
 
     @cached_property
     def _drawn(self) -> tuple[Tensor, Tensor, Tensor] | None:
@@ -101,14 +115,14 @@ class Judgement:
         found = ranking(test.scores(network).T.contiguous(), test.matches.T, candidates)
         return float(np.nanmean(found["auc"]))
 
-    def _mean(self, name: str) -> dict[str, Float64Array]:
-        """A model's metrics of every test student, mean over seeds."""
+    def by_student(self, name: str) -> dict[str, Float64Array]:
+        """A model's metrics of every test student, S each, mean over seeds; NaN where one has none."""
         found = self._found[name]
         return {metric: np.mean([each[metric] for each in found], axis=0) for metric in found[0]}
 
     @cached_property
     def _resampled(self) -> dict[str, dict[str, Float64Array]]:
-        return {c.name: resampled(self._mean(c.name), self._counts) for c in self.ranked}
+        return {c.name: resampled(self.by_student(c.name), self.counts) for c in self.ranked}
 
     def leaderboard(self) -> tuple[PairRow, ...]:
         """Every contender, best on validation first."""
@@ -133,15 +147,17 @@ class Judgement:
         )
 
     def _known(self, metric: str) -> bool:
-        return not np.isnan(self._mean(self.ranked[0].name)[metric]).all()
+        return not np.isnan(self.by_student(self.ranked[0].name)[metric]).all()
 
     def interval(self, name: str, metric: str) -> Bounds:
         """Of a model's test metric, students resampled."""
-        return Bounds(**percentile_interval(_mean(self._mean(name)[metric]), self._resampled[name][metric]))
+        return Bounds(
+            **percentile_interval(_mean(self.by_student(name)[metric]), self._resampled[name][metric])
+        )
 
     def gain(self, name: str, other: str, metric: str = "auc") -> Bounds:
         """A model's test metric less another's, the same students resampled."""
-        estimate = _mean(self._mean(name)[metric]) - _mean(self._mean(other)[metric])
+        estimate = _mean(self.by_student(name)[metric]) - _mean(self.by_student(other)[metric])
         difference = self._resampled[name][metric] - self._resampled[other][metric]
         return Bounds(**percentile_interval(estimate, difference))
 
@@ -150,7 +166,7 @@ class Judgement:
         theirs = self._resampled[other]["auc"]
         if theirs.min() <= CHANCE:
             return None
-        means = [_mean(self._mean(name)["auc"]) - CHANCE for name in (own, other)]
+        means = [_mean(self.by_student(name)["auc"]) - CHANCE for name in (own, other)]
         draws = (self._resampled[own]["auc"] - CHANCE) / (theirs - CHANCE)
         return Bounds(**percentile_interval(100 * (means[0] / means[1] - 1), 100 * (draws - 1)))
 
@@ -178,21 +194,20 @@ class Judgement:
         """1 - AUC of every model on parts of the test students, each by where they went."""
         data, test = self.data.final.data, self.test
         hires = data.popularity[test.matches.float().argmax(1)]
-        known = data.popularity[data.popularity > 0].double()
-        large = hires >= float(torch.quantile(known, 0.9)) if len(known) else hires < 0
+        large = self.large[test.matches.float().argmax(1)]
         parts = {
             "to an employer that training knows": hires > 0,
             "to an employer that is new": hires == 0,
             "to one of the largest tenth": large,
             "to a smaller one that training knows": (hires > 0) & ~large,
         }
-        valid = ~np.isnan(self._mean(self.ranked[0].name)["auc"])
+        valid = ~np.isnan(self.by_student(self.ranked[0].name)["auc"])
         masks = {name: part.numpy() & valid for name, part in parts.items()}
         return tuple(
             Slice(
                 name=name,
                 cells=int(mask.sum()),
-                error={c.name: 1 - float(self._mean(c.name)["auc"][mask].mean()) for c in self.ranked},
+                error={c.name: 1 - float(self.by_student(c.name)["auc"][mask].mean()) for c in self.ranked},
             )
             for name, mask in masks.items()
             if mask.any()
@@ -245,3 +260,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 def _mean(values: Float64Array) -> float:
     return float(np.nanmean(values))
+
+
+def _first(contender: Own) -> PairModel:
+    return next(iter(contender.final.values()))

@@ -12,8 +12,11 @@ from pipelines.config.recommendation import RecommendationRun
 from pipelines.judging import Findings, Judging, Table, contenders
 from pipelines.paths import RunPaths
 from pipelines.recommendation.fitting.data import open_data
+from pipelines.recommendation.judging.audit import audit, refusals
 from pipelines.recommendation.judging.evaluation import RecommendationEvaluation
+from pipelines.recommendation.judging.explaining import explanations
 from pipelines.recommendation.judging.judgement import Judgement
+from pipelines.recommendation.judging.planted import Planted
 
 GOLDEN_STUDENTS = 3
 
@@ -87,6 +90,7 @@ def evaluation_of(
     fold = data.final.data
     parts = json.loads((RunPaths(name).split / "split.json").read_text(encoding="utf-8"))["parts"]
     matches = fold.judging.positive
+    audited = audit(judgement)
     return RecommendationEvaluation(
         run=name,
         candidate=judgement.candidate.name,
@@ -102,6 +106,9 @@ def evaluation_of(
         protected=(*data.schema.students.protected, *data.schema.employers.protected),
         use_protected=settings.use_protected,
         intent=judgement.intent(),
+        refuses=tuple(refusals(audited)),
+        audit=audited,
+        explanations=explanations(judgement, Planted.read(RunPaths(name).gold)),
     )
 
 
@@ -168,6 +175,7 @@ def _card(evaluation: RecommendationEvaluation) -> dict[str, Any]:
         "improvement_over": evaluation.best_baseline,
         "improvement": row.improvement and row.improvement.model_dump(),
         "slices": {part.name: part.error[row.model] for part in evaluation.slices},
+        "refuses": evaluation.refuses,
         "protected": evaluation.protected,
         "use_protected": evaluation.use_protected,
     }

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from pipelines.drawing import BASELINE, INK, MUTED, OTHER, OWN, WIDTH, drawing, svg, ticks
 from pipelines.pages import plain
-from pipelines.recommendation.judging.evaluation import PairRow
+from pipelines.recommendation.judging.evaluation import Audit, Card, PairRow
 
 PROTOCOLS = {
     "auc": ("every employer", "o"),
@@ -49,3 +49,43 @@ def protocols(rows: Sequence[PairRow]) -> Markup:
         axes.set_xlabel("test AUC")
         axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2, frameon=False, handletextpad=0.1)
         return svg(figure, "Dot plot of the test AUC of every model against three kinds of other employers")
+
+
+def card(shown: Card) -> Markup:
+    """What the fields of a match are worth: blue speaks for it, brown against it."""
+    told = [*shown.student, *shown.employer]
+    with drawing(WIDTH, 0.8 + 0.3 * len(told)) as (figure, axes):
+        colours = [OWN if each.worth >= 0 else BASELINE for each in told]
+        axes.barh(range(len(told)), [each.worth for each in told], color=colours, height=0.6)
+        labels = [f"{plain(each.field)}: {plain(each.value)}" for each in told]
+        axes.set_yticks(range(len(told)), labels, color=INK)
+        axes.set_ylim(len(told) - 0.5, -0.5)
+        axes.axhline(len(shown.student) - 0.5, color=OTHER, lw=0.7)
+        axes.axvline(0, color=OTHER, lw=1)
+        axes.grid(axis="x")
+        ticks(axes.xaxis, 5)
+        axes.set_xlabel("what the score loses without it (logit)")
+        return svg(figure, f"Bars of the fields that speak most for a match of rank {shown.rank}: {labels}")
+
+
+def groups(audited: Audit) -> Markup | None:
+    """AUC of every group that is shown, with its 95 % interval, field by field; none where there is none."""
+    rows = [
+        (f"{plain(field.field)}: {group.value}", group.auc)
+        for field in audited.fields
+        for group in field.groups
+        if group.auc is not None
+    ]
+    if not rows:
+        return None
+    with drawing(WIDTH, 0.75 + 0.27 * len(rows)) as (figure, axes):
+        for place, (_, bounds) in enumerate(rows):
+            axes.plot([bounds.low, bounds.high], [place, place], color=OWN, lw=1.8)
+            axes.plot(bounds.estimate, place, "o", color=OWN, ms=6)
+        axes.set_yticks(range(len(rows)), [label for label, _ in rows], color=INK)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.grid(axis="x")
+        axes.margins(x=0.08)
+        ticks(axes.xaxis, 5)
+        axes.set_xlabel("test AUC (further right is better)")
+        return svg(figure, "Dot plot of the test AUC of every group of students with its 95 % interval")

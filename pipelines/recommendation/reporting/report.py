@@ -39,7 +39,7 @@ def report(
     config: RecommendationRun,
 ) -> str:
     """The page: the same facts give the same bytes."""
-    rows = evaluation.leaderboard
+    rows, explained = evaluation.leaderboard, evaluation.explanations
     return render(
         "recommendation.html",
         evaluation=evaluation,
@@ -50,6 +50,8 @@ def report(
         candidate=next(row for row in rows if row.model == evaluation.candidate),
         leaderboard=figures.leaderboard(rows),
         protocols=figures.protocols(rows),
+        cards=[(card, figures.card(card)) for card in explained.cards] if explained else [],
+        groups=figures.groups(evaluation.audit) if evaluation.audit else None,
     )
 
 
