@@ -49,12 +49,14 @@ def leave_one_out_pairs(network: PairModel, students: Features, employers: Featu
     sides = []
     for own, other, students_first in ((students, employers, True), (employers, students, False)):
         fields = own.codes.shape[1] + own.values.shape[1]
-        blanked = only(
-            own[rows.repeat_interleave(fields)], ~torch.eye(fields, dtype=torch.bool).repeat(len(rows), 1)
-        )
+        again = own[rows.repeat_interleave(fields)]
+        blanked = only(again, ~torch.eye(fields, dtype=torch.bool).repeat(len(rows), 1))
         same = other[rows.repeat_interleave(fields)]
         pairs = (blanked, same) if students_first else (same, blanked)
-        sides.append(whole - network(*pairs).view(len(rows), fields))
+        lost = whole - network(*pairs).view(len(rows), fields)
+        # Rows of different batches differ in the last bits: a field that is not known is worth 0, not that.
+        known = (blanked.codes != again.codes).any(1) | (blanked.values != again.values).any(1)
+        sides.append(torch.where(known.view(len(rows), fields), lost, 0.0))
     return sides[0], sides[1]
 
 

@@ -126,20 +126,19 @@ function pie(intent) {
   return [made("h2", {}, "After graduation"), chart, key];
 }
 
-function bars(title, fields) {
-  const most = Math.max(...fields.map((each) => Math.abs(each.contribution)), 1e-12);
+function bars(title, fields, most) {
   const height = 24 * fields.length + 4;
-  const chart = drawn("svg", { viewBox: `0 0 460 ${height}`, width: 460, role: "img", "aria-label": title });
-  chart.append(drawn("line", { x1: 270, x2: 270, y1: 0, y2: height, class: "axis" }));
+  const chart = drawn("svg", { viewBox: `0 0 400 ${height}`, width: 400, role: "img", "aria-label": title });
+  chart.append(drawn("line", { x1: 260, x2: 260, y1: 0, y2: height, class: "axis" }));
   fields.forEach(({ field, contribution }, place) => {
     const length = 110 * Math.abs(contribution) / most;
-    const sign = contribution < 0 ? "−" : "+";
+    const sign = contribution < 0 ? "−" : contribution > 0 ? "+" : "";
     chart.append(
       drawn("text", { x: 0, y: 24 * place + 17 }, field.length > 19 ? `${field.slice(0, 18)}…` : field),
-      drawn("rect", { x: contribution < 0 ? 270 - length : 270, y: 24 * place + 4, width: length, height: 16,
+      drawn("rect", { x: contribution < 0 ? 260 - length : 260, y: 24 * place + 4, width: length, height: 16,
         class: contribution < 0 ? "against" : "for" }),
-      drawn("text", { x: contribution < 0 ? 276 : 264, y: 24 * place + 17,
-        "text-anchor": contribution < 0 ? "start" : "end" }, `${sign}${Math.abs(contribution).toFixed(2)}`));
+      drawn("text", { x: contribution < 0 ? 266 : 254, y: 24 * place + 17,
+        "text-anchor": contribution < 0 ? "start" : "end" }, `${sign}${Number(Math.abs(contribution).toPrecision(2))}`));
   });
   return made("div", {}, made("h3", {}, title), chart);
 }
@@ -158,6 +157,8 @@ function changed(answer) {
 
 async function explain(employer) {
   const answer = await ask("explain", { student: asked.student, employer, k: asked.k });
+  const contributions = [...answer.student_fields, ...answer.employer_fields].map((each) => Math.abs(each.contribution));
+  const most = Math.max(...contributions, 1e-12);
   const fields = Object.entries(answer.employer.fields).filter(([, value]) => value !== null);
   at("why").replaceChildren(
     made("h2", { tabindex: "-1" }, `Why ${answer.rank <= asked.k ? "" : "not "}${employer}`),
@@ -165,8 +166,8 @@ async function explain(employer) {
     made("p", { class: "counterfactual" }, changed(answer)),
     made("p", {}, "A bar is what the score loses if the field is not known: ",
       "to the right it speaks for this employer, to the left against it."),
-    made("div", { class: "columns" },
-      bars("The student's fields", answer.student_fields), bars("The employer's fields", answer.employer_fields)));
+    made("div", { class: "pair" }, bars("The student's fields", answer.student_fields, most),
+      bars("The employer's fields", answer.employer_fields, most)));
   at("why").hidden = false;
   at("why").querySelector("h2").focus();
 }
@@ -182,7 +183,8 @@ function listed(employers) {
       made("td", {}, made("strong", {}, each.id), made("br"), made("small", {}, about.map(([, value]) => value).join(" · "))),
       made("td", { class: "n" }, each.score.toFixed(3)), made("td", {}, why)));
   }
-  const head = made("tr", {}, ...["Rank", "Employer", "Score", ""].map((name) => made("th", { scope: "col" }, name)));
+  const head = made("tr", {}, ...["Rank", "Employer", "Score", ""].map((name) =>
+    made("th", { scope: "col", class: name === "Rank" || name === "Score" ? "n" : "" }, name)));
   return made("table", {}, made("thead", {}, head), body);
 }
 

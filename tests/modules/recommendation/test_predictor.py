@@ -146,6 +146,13 @@ def test_the_counterfactual_is_the_least_of_all_changes() -> None:
             assert abs(change["after"] - now) == pytest.approx(min(reached) * sd, rel=0.05)
 
 
+def test_a_field_that_is_not_known_is_worth_nothing() -> None:
+    fields = recommender().explain(ExplainRequest({"home": "West", "college": "Alchemy"}, "E07"))
+    worth = {each["field"]: each["contribution"] for each in fields["student_fields"]}
+    assert [name for name, value in worth.items() if value] == ["home"]
+    assert {each["field"]: each["contribution"] for each in fields["employer_fields"]}["city"] == 0
+
+
 def test_intents_add_up_and_a_model_that_tells_none_says_none() -> None:
     intent = recommender().recommend(RecommendRequest(STUDENT))["intent"]
     assert set(intent) == {"abroad", "work"}

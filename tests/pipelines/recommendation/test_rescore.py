@@ -13,8 +13,7 @@ import pytest
 
 from modules.artefact import seal
 from modules.recommendation.baselines.popularity import Popularity
-from modules.recommendation.networks import NETWORKS
-from modules.recommendation.pair_model import PairModel, Shape
+from modules.recommendation.pair_model import Shape
 from modules.recommendation.predictor import Recommender
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.paths import RunPaths
@@ -59,13 +58,12 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecommendationRun
     return run_of(entry())
 
 
-def recommender(data: RunData, model: str = "popularity") -> Recommender:
+def recommender(data: RunData, *, wrong: bool = False) -> Recommender:
+    """By popularity, or by the lack of it."""
     fold = data.final
-    shape = Shape.of(fold.data)
-    network: PairModel = (
-        Popularity.fit(shape, fold.data.employers, fold.data.popularity)
-        if model == "popularity"
-        else NETWORKS[model](shape)
+    hires = fold.data.popularity
+    network = Popularity.fit(
+        Shape.of(fold.data), fold.data.employers, hires.max() - hires if wrong else hires
     )
     table = data.employers.to_pylist()
     return Recommender(network.eval(), data.schema, fold.encoders, tuple(table), fold.data.intents)
@@ -80,7 +78,7 @@ def compared(
 
 def test_the_better_one_is_better_beyond_doubt_and_the_other_way_round(config: RecommendationRun) -> None:
     data = open_data("r", config)
-    knows, guesses = recommender(data), recommender(data, "deepfm")
+    knows, guesses = recommender(data), recommender(data, wrong=True)
     found = compared(config, knows, guesses)
     assert found.cells == found.blocks == 60
     assert found.span == ("2018", "2018")

@@ -83,9 +83,12 @@ def test_an_adviser_enters_a_student_and_sees_why_and_why_not(page: Page, served
     line = page.inner_text(".counterfactual")
     assert f"With {change['counterfactual']['field']} " in line
     assert f"it would be number {change['counterfactual']['rank']}." in line
+    page.set_viewport_size({"width": 380, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380
 
 
 def test_a_student_from_a_file_fills_the_form(page: Page, tmp_path: Path) -> None:
+    assert not page.is_visible("#row")
     file = tmp_path / "students.csv"
     file.write_text('\ufeffstudent_id,college,grade_1\r\na1,Law,70\r\n"b, 2",Alchemy,66.5\r\n')
     page.set_input_files("#file", file)
