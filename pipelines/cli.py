@@ -15,6 +15,7 @@ from modules.errors import UserError
 from pipelines import tracks
 from pipelines.config import load_run
 from pipelines.recommendation.commands import benchmark
+from pipelines.recommendation.survey.commands import survey
 from pipelines.release.commands import registry
 
 Run = Annotated[str, typer.Argument(help="A run of params.yaml.", metavar="RUN")]
@@ -51,6 +52,7 @@ runs = typer.Typer(
 app.add_typer(runs, name="runs")
 app.add_typer(registry, name="registry")
 app.add_typer(benchmark, name="benchmark")
+app.add_typer(survey, name="survey")
 lineage = typer.Typer(
     help="The chain from raw data to the running server.",
     epilog="Example: talentflow lineage verify cities",

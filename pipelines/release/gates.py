@@ -62,6 +62,12 @@ def validation_gate(run: str) -> Gate:
     return Gate(name="validation", passed=not critical, detail=detail)
 
 
+def audit_gate(candidate: Candidate) -> Gate:
+    """The run's own audit does not refuse the model: it works about as well for every group that it names."""
+    refuses = candidate.evaluation.refuses
+    return Gate(name="audit", passed=not refuses, detail=refuses[0] if refuses else "nothing is refused")
+
+
 def served_gate(bento: Bento) -> Gate:
     """The bento, served for real, answers the golden requests as the predictor does offline."""
     try:

@@ -6,7 +6,7 @@ from pipelines.config import Section
 from pipelines.evaluation import Bounds
 
 Outcome = Literal["champion", "refused", "pending"]
-GateName = Literal["clean", "leak", "validation", "served", "slices"]
+GateName = Literal["clean", "leak", "validation", "audit", "served", "slices"]
 
 
 class Gate(Section):

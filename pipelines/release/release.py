@@ -17,6 +17,7 @@ from pipelines.release.challenge import Challenge, challenge
 from pipelines.release.champion import exclusive, settle, stamp
 from pipelines.release.decision import decide
 from pipelines.release.gates import (
+    audit_gate,
     clean_gate,
     leak_gate,
     not_the_commits,
@@ -95,6 +96,7 @@ def _decided(candidate: Candidate, champion: Entry | None, who: Mapping[str, Any
         clean_gate(changed),
         leak_gate(candidate),
         validation_gate(candidate.run),
+        audit_gate(candidate),
         served_gate(bento),
     ]
     log.info("served it: %s", gates[-1].detail)
