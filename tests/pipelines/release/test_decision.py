@@ -9,7 +9,8 @@ from pipelines.release.decision import decide
 from pipelines.release.records import Comparison, Gate
 
 PASSED = [
-    Gate(name=name, passed=True, detail="") for name in ("clean", "leak", "validation", "served", "slices")
+    Gate(name=name, passed=True, detail="")
+    for name in ("clean", "leak", "validation", "audit", "served", "slices")
 ]
 
 

@@ -9,7 +9,7 @@ from pipelines.config import parse_run, read_yaml
 from pipelines.evaluation import Bounds
 from pipelines.files import write_json
 from pipelines.release.candidate import Candidate
-from pipelines.release.gates import leak_gate, slices_gate, validation_gate
+from pipelines.release.gates import audit_gate, leak_gate, slices_gate, validation_gate
 from pipelines.release.package import Package
 from pipelines.release.records import Comparison
 from tests.conftest import TOP
@@ -41,6 +41,14 @@ def test_without_a_champion_the_slices_are_held_against_the_best_baseline() -> N
     assert slices_gate(found, None).passed
     gate = slices_gate(Candidate("tiny", found.config, bad, {}, found.package), None)
     assert (gate.passed, "against the best baseline" in gate.detail) == (False, True)
+
+
+def test_a_model_that_its_audit_refuses_is_not_released() -> None:
+    found = candidate()
+    assert audit_gate(found).passed
+    refused = found.evaluation.model_copy(update={"refuses": ("gender: the gap is too large",)})
+    gate = audit_gate(Candidate("tiny", found.config, refused, {}, found.package))
+    assert (gate.passed, gate.detail) == (False, "gender: the gap is too large")
 
 
 def test_data_with_a_critical_failure_is_not_released(
