@@ -9,7 +9,14 @@ from typer.testing import CliRunner
 from pipelines import cli
 from tests.conftest import TOP, call
 
-GROUPS = {"": cli.app, "runs": cli.runs, "registry": cli.registry, "lineage": cli.lineage}
+GROUPS = {
+    "": cli.app,
+    "runs": cli.runs,
+    "registry": cli.registry,
+    "lineage": cli.lineage,
+    "benchmark": cli.benchmark,
+    "survey": cli.survey,
+}
 EXAMPLES = {
     (*group.split(), command.name or command.callback.__name__): command.epilog or ""
     for group, commands in GROUPS.items()
