@@ -32,11 +32,12 @@ def draw_resamples(origins: int, regions: int, block: int, count: int, seed: int
     """
     generator = np.random.default_rng(seed)
     blocks = -(-origins // block)
-    time = np.repeat(_counts(generator, count, blocks), block, axis=1)[:, :origins]
-    return Resamples(time, _counts(generator, count, regions), _counts(generator, count, regions))
+    time = np.repeat(draw_counts(generator, count, blocks), block, axis=1)[:, :origins]
+    return Resamples(time, draw_counts(generator, count, regions), draw_counts(generator, count, regions))
 
 
-def _counts(generator: np.random.Generator, count: int, size: int) -> Float64Array:
+def draw_counts(generator: np.random.Generator, count: int, size: int) -> Float64Array:
+    """How often each of `size` things is drawn, with replacement, in `count` resamples: B x size."""
     return generator.multinomial(size, np.full(size, 1 / size), size=count).astype(np.float64)
 
 

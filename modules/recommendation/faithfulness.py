@@ -1,12 +1,13 @@
 """Whether the fields that an explanation names are those that move the score."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import ConstantInputWarning, pearsonr, rankdata
 from torch import Tensor
 
 from modules.recommendation.explanation import only
@@ -101,10 +102,9 @@ def jaccard(first: Tensor, second: Tensor, k: int = TOP) -> Tensor:
 def rank_correlation(first: Tensor, second: Tensor) -> Float64Array:
     """Spearman's of each row, P; NaN where either does not vary."""
     ranks = [rankdata(values.numpy(), axis=1) for values in (first, second)]
-    one, other = (each - each.mean(1, keepdims=True) for each in ranks)
-    scale = np.sqrt((one**2).sum(1) * (other**2).sum(1))
-    with np.errstate(invalid="ignore"):
-        found: Float64Array = (one * other).sum(1) / np.where(scale > 0, scale, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConstantInputWarning)
+        found: Float64Array = pearsonr(*ranks, axis=1).statistic
     return found
 
 

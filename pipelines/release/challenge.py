@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from modules.errors import UserError
 from pipelines.config import RunConfig
 from pipelines.config.migration import MigrationRun
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.release.records import Comparison, Realised
+
+
+class IncomparableError(UserError):
+    """Two predictors that no test set can be found for."""
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,8 @@ from pipelines.config.migration import Evaluate, MigrationRun
 from pipelines.evaluation import Bounds
 from pipelines.migration.fitting.data import RunData, open_data
 from pipelines.migration.judging.slices import corridor_slices
-from pipelines.release.challenge import Challenge
+from pipelines.release.challenge import Challenge, IncomparableError
 from pipelines.release.records import Comparison, Realised
-
-
-class IncomparableError(UserError):
-    """Two predictors that no test set can be found for."""
 
 
 def challenge(name: str, config: MigrationRun, candidate: Path, champion: Path) -> Challenge:

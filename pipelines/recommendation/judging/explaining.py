@@ -23,7 +23,7 @@ from modules.recommendation.features import Features, Pairs
 from modules.recommendation.integrated_gradients import integrated_gradients
 from modules.recommendation.pair_model import PairModel
 from modules.recommendation.rcjr.rcjr import RCJR
-from pipelines.bootstrap import percentile_interval
+from pipelines.bootstrap import draw_counts, percentile_interval
 from pipelines.evaluation import Bounds
 from pipelines.recommendation.judging.cards import cards
 from pipelines.recommendation.judging.evaluation import (
@@ -141,7 +141,7 @@ def _margin(side: SideName, found: Found, generator: np.random.Generator, resamp
 def interval(values: NDArray[np.float64], generator: np.random.Generator, resamples: int) -> Bounds:
     """A mean over pairs, the pairs resampled."""
     size = len(values)
-    counts = generator.multinomial(size, np.full(size, 1 / size), resamples)
+    counts = draw_counts(generator, resamples, size)
     return Bounds(**percentile_interval(float(values.mean()), counts @ values / size))
 
 

@@ -19,7 +19,7 @@ from modules.recommendation.metrics import against_drawn, ranking, resampled
 from modules.recommendation.pair_model import PairModel
 from modules.recommendation.rcjr.rcjr import RCJR
 from modules.recommendation.sampling import NegativeSampler
-from pipelines.bootstrap import percentile_interval
+from pipelines.bootstrap import draw_counts, percentile_interval
 from pipelines.config.recommendation import RecommendationEvaluate
 from pipelines.evaluation import Bounds, Slice, Spread
 from pipelines.judging import Contender
@@ -50,7 +50,7 @@ class Judgement:
         generator = np.random.default_rng(seed)
         size = len(self.test.rows)
         # B x S, how often each test student is drawn.
-        self.counts = generator.multinomial(size, np.full(size, 1 / size), settings.bootstrap).astype(float)
+        self.counts = draw_counts(generator, settings.bootstrap, size)
         self._found = {
             contender.name: [self._measured(network) for network in contender.final.values()]
             for contender in self.ranked

@@ -13,20 +13,17 @@ from torch import Tensor
 from modules.errors import UserError
 from modules.recommendation.metrics import ranking
 from modules.recommendation.predictor import Recommender
-from pipelines.bootstrap import percentile_interval
+from pipelines.bootstrap import draw_counts, percentile_interval
+from pipelines.config.parts import in_order
 from pipelines.config.recommendation import RecommendationEvaluate, RecommendationRun
 from pipelines.evaluation import Bounds
 from pipelines.recommendation.fitting.data import RunData, open_data
 from pipelines.recommendation.fitting.judged import Judged, judged
-from pipelines.release.challenge import Challenge
+from pipelines.release.challenge import Challenge, IncomparableError
 from pipelines.release.records import Comparison
 
 FEWEST = 30
 """Students that an interval needs."""
-
-
-class IncomparableError(UserError):
-    """Two recommenders that no test students can be found for."""
 
 
 def challenge(name: str, config: RecommendationRun, candidate: Path, champion: Path) -> Challenge:
@@ -81,12 +78,11 @@ def compare(
         raise IncomparableError(f"{int(valid.sum())} test students are new to both; it takes {FEWEST}")
     errors = [error[valid] for error in errors]
     size = len(errors[0])
-    generator = np.random.default_rng(seed)
-    counts = generator.multinomial(size, np.full(size, 1 / size), settings.bootstrap).astype(float)
+    counts = draw_counts(np.random.default_rng(seed), settings.bootstrap, size)
     means = [float(error.mean()) for error in errors]
     gain = counts @ (errors[1] - errors[0]) / size
     rows = test.rows[kept][torch.from_numpy(valid)]
-    compared = [label for label in dict.fromkeys(labels) if label in {labels[row] for row in rows.tolist()}]
+    compared = in_order([labels[row] for row in rows.tolist()])
     return Comparison(
         metric="1 - auc",
         candidate=means[0],
@@ -94,7 +90,7 @@ def compare(
         improvement=Bounds(**percentile_interval(means[1] - means[0], gain)),
         cells=size,
         blocks=size,
-        span=(min(compared), max(compared)),
+        span=(compared[0], compared[-1]),
         slices=_slices(data, test.matches[kept][torch.from_numpy(valid)], errors),
     )
 

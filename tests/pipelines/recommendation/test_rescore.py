@@ -18,7 +18,8 @@ from modules.recommendation.predictor import Recommender
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.paths import RunPaths
 from pipelines.recommendation.fitting.data import RunData, open_data
-from pipelines.recommendation.judging.rescore import IncomparableError, challenge, compare
+from pipelines.recommendation.judging.rescore import challenge, compare
+from pipelines.release.challenge import IncomparableError
 from tests.modules.recommendation.small import sealed
 from tests.pipelines.recommendation.entries import entry, run_of
 
@@ -89,6 +90,15 @@ def test_the_better_one_is_better_beyond_doubt_and_the_other_way_round(config: R
     assert back.improvement.high < 0
     equal = compared(config, knows, knows).improvement
     assert (equal.low, equal.estimate, equal.high) == (0, 0, 0)
+
+
+def test_the_span_of_numbered_cohorts_is_in_their_order(config: RecommendationRun) -> None:
+    data = open_data("r", config)
+    waves = ["14" if row % 2 else "9" for row in range(len(data.students))]
+    at = data.students.column_names.index("label")
+    numbered = replace(data, students=data.students.set_column(at, "label", pa.array(waves)))
+    found = compare(numbered, (recommender(data),) * 2, (TRAINED, TRAINED), config.evaluate, 7)
+    assert found.span == ("9", "14")
 
 
 def test_the_error_is_the_share_of_employers_above_the_ones_own(config: RecommendationRun) -> None:

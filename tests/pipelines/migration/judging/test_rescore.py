@@ -16,7 +16,8 @@ from modules.migration.origins import Split
 from modules.migration.predictor import MigrationPredictor
 from pipelines.config.migration import Evaluate
 from pipelines.migration.fitting.data import RunData
-from pipelines.migration.judging.rescore import IncomparableError, compare, realised
+from pipelines.migration.judging.rescore import compare, realised
+from pipelines.release.challenge import IncomparableError
 from pipelines.release.records import Comparison
 from tests.modules.migration.planted import seasonal_flows
 
