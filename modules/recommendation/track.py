@@ -50,6 +50,7 @@ _TREES: Space = {
     "l2_regularization": (0.0, 1.0, 10.0),
 }
 _INTENT_WEIGHT = (0.1, 0.3, 1.0, 3.0)
+_RECIPROCAL: Space = {**_DEEP, "affinity": (0, 1)}
 
 
 def _negatives(data: PairData, seed: int) -> NegativeSampler | None:
@@ -107,8 +108,8 @@ MODELS: tuple[Spec, ...] = (
     _learned(AutoInt, {**_DEEP, "attention_layers": (1, 2, 3)}),
     _learned(AFN, {**_DEEP, "logarithmic_neurons": (32, 64, 128)}),
     ModelSpec(HistGradientBoosting.name, _trees, _TREES),
-    ModelSpec("rcjr_single", _single, _DEEP, phases=(_by_gradient,), role="part"),
-    replace(_learned(RCJR, {**_DEEP, "intent_weight": _INTENT_WEIGHT}), role="own"),
+    ModelSpec("rcjr_single", _single, _RECIPROCAL, phases=(_by_gradient,), role="part"),
+    replace(_learned(RCJR, {**_RECIPROCAL, "intent_weight": _INTENT_WEIGHT}), role="own"),
 )
 
 

@@ -25,6 +25,8 @@ class Aggregation(nn.Module):
     Of scores y_P = sigmoid(MLP_P(Pbar)) and y_Q = sigmoid(MLP_Q(Qbar)): `harmonic` yhat = 2 y_P y_Q / (y_P +
     y_Q) (Neve and Palomares, RecSys 2019), `product` yhat = y_P y_Q.
 
+    An affinity, where there is one, is added to the logit of each perceptron.
+
     Args:
         kind: one of the above.
         width: d.
@@ -58,12 +60,12 @@ class Aggregation(nn.Module):
             del self.student, self.employer
         self.directed = directed or kind in SCORES
 
-    def forward(self, preference: Tensor, requirement: Tensor) -> Tensor:
-        """Logits B of Pbar and Qbar, both B x d."""
+    def forward(self, preference: Tensor, requirement: Tensor, affinity: Tensor | None = None) -> Tensor:
+        """Logits B of Pbar and Qbar, both B x d, and an affinity, B."""
         if self.kind in SCORES:
-            return match_logit(self.directions(preference, requirement), self.kind)
-        logits: Tensor = self.top(self.joined(preference, requirement))
-        return logits.squeeze(-1)
+            return match_logit(self.directions(preference, requirement, affinity), self.kind)
+        logits: Tensor = self.top(self.joined(preference, requirement)).squeeze(-1)
+        return logits if affinity is None else logits + affinity
 
     def joined(self, preference: Tensor, requirement: Tensor) -> Tensor:
         """R."""
@@ -82,9 +84,10 @@ class Aggregation(nn.Module):
                 gate = (self.w_p(preference) + self.w_q(requirement)).sigmoid()
                 return torch.lerp(requirement, preference, gate)
 
-    def directions(self, preference: Tensor, requirement: Tensor) -> Tensor:
+    def directions(self, preference: Tensor, requirement: Tensor, affinity: Tensor | None = None) -> Tensor:
         """Logits B x 2 of the student's and the employer's own yes."""
-        return torch.cat([self.student(preference), self.employer(requirement)], dim=1)
+        directed = torch.cat([self.student(preference), self.employer(requirement)], dim=1)
+        return directed if affinity is None else directed + affinity.unsqueeze(1)
 
 
 def match_logit(directed: Tensor, kind: str) -> Tensor:

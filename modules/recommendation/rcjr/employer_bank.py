@@ -22,10 +22,14 @@ class EmployerBank:
         embedding: of the employers; in evaluation mode.
         aggregation: of the same model.
         employers: E rows.
+        affinity: whether the model adds P_s . Q_u.
     """
 
-    def __init__(self, embedding: PackedEmbedding, aggregation: Aggregation, employers: Features) -> None:
+    def __init__(
+        self, embedding: PackedEmbedding, aggregation: Aggregation, employers: Features, *, affinity: bool
+    ) -> None:
         self._embedding, self._aggregation, self._size = embedding, aggregation, len(employers)
+        self._affinity = affinity
         with torch.no_grad():
             parts = (employers[first : first + _CHUNK] for first in range(0, self._size, _CHUNK))
             self._chunks = [self._columns(part) for part in parts]
@@ -59,11 +63,13 @@ class EmployerBank:
 
     def _scored(self, chunk: Tensor, student: Tensor, scaled: Tensor) -> Tensor:
         width, slots, size = chunk.shape
-        asked = scaled.sum(0) @ chunk.view(width, slots * size)
-        weights = asked.view(slots, size)[:-1].softmax(dim=0)
+        asked = (scaled.sum(0) @ chunk.view(width, slots * size)).view(slots, size)
+        weights = asked[:-1].softmax(dim=0)
         preference = chunk[:, 0] * weights[0]
         for field in range(1, slots - 1):
             preference.addcmul_(chunk[:, field], weights[field])
         required = (scaled @ chunk[:, -1]).softmax(dim=0)
-        logits: Tensor = self._aggregation(preference.t(), (student.t() @ required).t())
+        # What was asked of the sum of the fields is the affinity but for the scale.
+        affinity = asked[-1] * width**0.5 if self._affinity else None
+        logits: Tensor = self._aggregation(preference.t(), (student.t() @ required).t(), affinity)
         return logits

@@ -20,7 +20,8 @@ class RCJR(PairModel):
     employer's asks the student's for what it requires, Qbar; both are aggregated to a logit, equations
     (6)-(13). From the same P the intent is told, equations (3)-(5). Loss = BCE(match) + intent_weight *
     CE(intent), once a student, + direction_weight * (BCE(student's yes) + BCE(employer's yes)) where both
-    decide.
+    decide. Not the paper's is the affinity, P_s . Q_u, in the logit, as in matrix factorisation: a mean over
+    one side's fields, all that an extractor hands on, cannot tell how well the fields of both agree.
 
     Args:
         shape: sizes of the problem.
@@ -28,6 +29,7 @@ class RCJR(PairModel):
         hidden_units: of the perceptrons that end in a score.
         aggregation: see `Aggregation`; `preference` and `requirement` leave the other extractor out.
         gate: `vector` or `scalar`.
+        affinity: 1 adds P_s . Q_u to the logit; 0 is the paper's model.
         intent_weight: 0 leaves the intent out.
         intent_hidden_units: of the intent's perceptron.
         direction_weight: 0 leaves the two directed losses out.
@@ -45,6 +47,7 @@ class RCJR(PairModel):
         hidden_units: str = "64,32",
         aggregation: str = "fuzzy",
         gate: str = "vector",
+        affinity: int = 1,
         intent_weight: float = 1.0,
         intent_hidden_units: str = "64",
         direction_weight: float = 1.0,
@@ -57,6 +60,7 @@ class RCJR(PairModel):
             hidden_units=hidden_units,
             aggregation=aggregation,
             gate=gate,
+            affinity=affinity,
             intent_weight=intent_weight,
             intent_hidden_units=intent_hidden_units,
             direction_weight=direction_weight,
@@ -64,9 +68,11 @@ class RCJR(PairModel):
             unseen=unseen,
         )
         students, employers = shape.students, shape.employers
-        self.intent_weight, self.direction_weight = intent_weight, direction_weight
+        self.intent_weight, self.direction_weight, self.affinity = intent_weight, direction_weight, affinity
+        # An inner product of two sums of many fields would start far from 0.
+        std = 0.1 if affinity else embedding_dim**-0.5
         self.student_embedding, self.employer_embedding = (
-            PackedEmbedding(side.vocabularies, side.numbers, embedding_dim, unseen, std=embedding_dim**-0.5)
+            PackedEmbedding(side.vocabularies, side.numbers, embedding_dim, unseen, std)
             for side in (students, employers)
         )
         directed = shape.two_sided and direction_weight > 0
@@ -88,8 +94,10 @@ class RCJR(PairModel):
         logits: Tensor = self.aggregation(*self._extracted(p, q))
         return logits
 
-    def _extracted(self, p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
-        return extract(p.sum(1), q)[1], extract(q.sum(1), p)[1]
+    def _extracted(self, p: Tensor, q: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        student, employer = p.sum(1), q.sum(1)
+        affinity = (student * employer).sum(1) if self.affinity else None
+        return extract(student, q)[1], extract(employer, p)[1], affinity
 
     def attention(self, students: Features, employers: Features) -> tuple[Tensor, Tensor]:
         """Weights on the students' fields, B x M, and on the employers', B x N; each row adds up to 1.
@@ -139,10 +147,10 @@ class RCJR(PairModel):
     @torch.no_grad()
     def score_all(self, students: Features, employers: Features) -> Tensor:
         """Logits of every student with every employer, S x E, over a bank of the employers."""
-        bank = EmployerBank(self.employer_embedding, self.aggregation, employers)
+        bank = self.employer_bank(employers)
         scores = [bank.scores(fields) for fields in self.student_embedding(students)]
         return torch.stack(scores) if scores else torch.zeros(0, len(employers))
 
     def employer_bank(self, employers: Features) -> EmployerBank:
         """What serving holds to score one student with every employer."""
-        return EmployerBank(self.employer_embedding, self.aggregation, employers)
+        return EmployerBank(self.employer_embedding, self.aggregation, employers, affinity=self.affinity > 0)

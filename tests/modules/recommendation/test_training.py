@@ -92,8 +92,8 @@ def test_where_both_decide_each_score_tells_its_own_decision(kind: str) -> None:
     assert pairs.decisions is not None
     for side in (0, 1):
         own, other = pairs.decisions[:, side], pairs.decisions[:, 1 - side]
-        assert auc(logits[:, side].detach(), own) > 0.95
-        assert auc(logits[:, side].detach(), other) < 0.7
+        told = logits[:, side].detach()
+        assert auc(told, own) > max(0.95, auc(told, other) + 0.2)
 
 
 def test_an_epoch_has_every_hire_once_with_new_negatives() -> None:

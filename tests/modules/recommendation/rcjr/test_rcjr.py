@@ -47,13 +47,14 @@ def perceptron(network: nn.Sequential, x: Tensor) -> Tensor:
 
 
 def by_the_paper(model: RCJR, student: Features, employer: Features) -> float:
-    """Equations (6)-(13), one pair at a time."""
+    """Equations (6)-(13), one pair at a time, and the affinity."""
     p, q = looked_up(model.student_embedding, student), looked_up(model.employer_embedding, employer)
     preference, requirement = attended(sum(p[1:], p[0]), q)[1], attended(sum(q[1:], q[0]), p)[1]
     part = model.aggregation
+    affinity = sum(p[1:], p[0]) @ sum(q[1:], q[0]) if model.affinity else torch.zeros(())
     if part.kind in {"harmonic", "product"}:
-        a = float(perceptron(part.student, preference).sigmoid())
-        b = float(perceptron(part.employer, requirement).sigmoid())
+        a = float((perceptron(part.student, preference) + affinity).sigmoid())
+        b = float((perceptron(part.employer, requirement) + affinity).sigmoid())
         match = 2 * a * b / (a + b) if part.kind == "harmonic" else a * b
         return math.log(match / (1 - match))
     if part.kind == "fuzzy":
@@ -67,23 +68,26 @@ def by_the_paper(model: RCJR, student: Features, employer: Features) -> float:
             "preference": preference,
             "requirement": requirement,
         }[part.kind]
-    return float(perceptron(part.top, joined))
+    return float(perceptron(part.top, joined) + affinity)
 
 
 @pytest.mark.parametrize(("kind", "gate"), [*zip(KINDS, itertools.repeat("vector")), ("fuzzy", "scalar")])
+@pytest.mark.parametrize("affinity", [0, 1])
 @torch.no_grad()
-def test_a_pair_is_scored_by_the_papers_equations(kind: str, gate: str) -> None:
-    model, (students, employers) = make(kind, gate=gate), pairs(9)
+def test_a_pair_is_scored_by_the_papers_equations(kind: str, gate: str, affinity: int) -> None:
+    model, (students, employers) = make(kind, gate=gate, affinity=affinity), pairs(9)
 
     expected = [by_the_paper(model, students[[i]], employers[[i]]) for i in range(9)]
 
     torch.testing.assert_close(model(students, employers), torch.tensor(expected), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("affinity", [0, 1])
 @pytest.mark.parametrize("kind", KINDS)
 @torch.no_grad()
-def test_all_pairs_are_scored_as_each_pair_is(kind: str) -> None:
-    model, students, employers = make(kind), features(5, STUDENTS), features(5000, EMPLOYERS, 1)
+def test_all_pairs_are_scored_as_each_pair_is(kind: str, affinity: int) -> None:
+    model, students = make(kind, affinity=affinity), features(5, STUDENTS)
+    employers = features(5000, EMPLOYERS, 1)
 
     scores = model.score_all(students, employers)
 
@@ -139,7 +143,8 @@ def test_the_intents_loss_counts_a_student_once_and_unknown_ones_never() -> None
 
 @pytest.mark.parametrize("kind", ["harmonic", "product", "fuzzy"])
 def test_where_both_decide_each_directed_score_learns_from_its_own_decision(kind: str) -> None:
-    model, (students, employers) = make(kind, TWO_SIDED, intent_weight=0.0, direction_weight=0.5), pairs(8)
+    model = make(kind, TWO_SIDED, intent_weight=0.0, direction_weight=0.5)
+    students, employers = pairs(8)
     decisions = (torch.rand(8, 2, generator=torch.Generator().manual_seed(1)) > 0.5).float()
     label = decisions.prod(1)
     p, q = model.student_embedding(students), model.employer_embedding(employers)
@@ -147,8 +152,9 @@ def test_where_both_decide_each_directed_score_learns_from_its_own_decision(kind
         (attended(sum(a[1:], a[0]), list(b))[1], attended(sum(b[1:], b[0]), list(a))[1])
         for a, b in zip(p, q, strict=True)
     ]
-    student = torch.cat([perceptron(model.aggregation.student, each) for each, _ in extracted])
-    employer = torch.cat([perceptron(model.aggregation.employer, each) for _, each in extracted])
+    affinity = (p.sum(1) * q.sum(1)).sum(1)
+    student = torch.cat([perceptron(model.aggregation.student, each) for each, _ in extracted]) + affinity
+    employer = torch.cat([perceptron(model.aggregation.employer, each) for _, each in extracted]) + affinity
 
     expected = binary_cross_entropy_with_logits(model(students, employers), label)
     for score, decided in ((student, decisions[:, 0]), (employer, decisions[:, 1])):
