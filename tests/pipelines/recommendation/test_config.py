@@ -24,7 +24,7 @@ def test_an_entry_becomes_the_schema_that_models_see() -> None:
     assert employers.id == "employer_id"
     assert section.split.test == ("2018",)
     assert section.negatives is not None
-    assert section.negatives.method == "ours"
+    assert section.negatives.method == "similar_u"
     both = Recommendation.model_validate(entry(use_protected=True))
     assert both.data_schema.inputs[0].fields == ("gender", "college", "grade_1", "grade_2")
 
