@@ -6,6 +6,9 @@ from torch import Tensor
 from modules.recommendation.features import Features
 from modules.recommendation.pair_model import PairModel, Shape
 
+_CHUNK = 1024
+"""Rows of one side whose leaves are held at a time."""
+
 
 class HistGradientBoosting(PairModel):
     """logit = baseline + sum over trees of the leaf that a pair falls into (Ke et al., NIPS 2017).
@@ -59,3 +62,46 @@ class HistGradientBoosting(PairModel):
             right = columns.gather(1, self.feature[node]) > self.threshold[node]
             node = self.branches[node, right.long()]
         return (self.baseline + self.value[node].sum(1)).float()
+
+    @torch.no_grad()
+    def score_all(self, students: Features, employers: Features) -> Tensor:
+        """Logits of every student with every employer, S x E.
+
+        A split asks one side only, so a pair falls into the leaf that neither side's splits rule out: of all
+        pairs the sum over leaves is one matrix product.
+        """
+        if not len(students) or not len(employers):
+            return torch.zeros(len(students), len(employers))
+        leaf = self.branches[:, 0] == self.branches[:, 1]
+        sides = self.shape.students, self.shape.employers
+        columns = [*[len(side.vocabularies) for side in sides] * 2, *[side.numbers for side in sides]]
+        of_student = torch.tensor([True, False] * 3).repeat_interleave(torch.tensor(columns))
+        rows = []
+        for student in _parts(students):
+            asked = self.columns(student, employers[torch.zeros(len(student), dtype=torch.int64)])
+            worth = self._possible(asked, of_student)[:, leaf] * self.value[leaf]
+            row = []
+            for employer in _parts(employers):
+                asked = self.columns(students[torch.zeros(len(employer), dtype=torch.int64)], employer)
+                row.append(worth @ self._possible(asked, ~of_student)[:, leaf].double().T)
+            rows.append(torch.cat(row, dim=1))
+        return (self.baseline + torch.cat(rows)).float()
+
+    def _possible(self, columns: Tensor, asked: Tensor) -> Tensor:
+        """N x nodes: whether splits on the asked columns let a row come to a node."""
+        inner = (self.branches[:, 0] != self.branches[:, 1]).nonzero().squeeze(1)
+        parent = torch.arange(len(self.branches))
+        goes = torch.ones(len(columns), len(parent), dtype=torch.bool)
+        right = columns[:, self.feature[inner]] > self.threshold[inner]
+        free = ~asked[self.feature[inner]]
+        for side, way in ((0, ~right), (1, right)):
+            child = self.branches[inner, side]
+            parent[child], goes[:, child] = inner, way | free
+        possible = goes
+        for _ in range(self.depth):
+            possible = goes & possible[:, parent]
+        return possible
+
+
+def _parts(rows: Features) -> list[Features]:
+    return [rows[first : first + _CHUNK] for first in range(0, len(rows), _CHUNK)]
