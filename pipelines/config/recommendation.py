@@ -214,7 +214,7 @@ class SamplingSettings(Section):
     method: Method = "similar_u"
     """random: any employer; similar_c: the least similar employers; similar_s: employers of unlike students;
     similar_u: any of the unlike employers; ours: the last two together, the paper's Algorithm 1. similar_s
-    and ours draw an employer the more often the more it hires, so models learn fit and not how likely it is."""
+    and ours draw an employer the more often the more it hires: models learn fit and not how likely it is."""
     threshold: float = Field(default=0.8, gt=0, le=1)
     """Share of students and of employers that count as unlike."""
     negatives: int = Field(default=4, ge=1, le=100)
