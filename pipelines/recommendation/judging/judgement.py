@@ -51,10 +51,8 @@ class Judgement:
         size = len(self.test.rows)
         # B x S, how often each test student is drawn.
         self.counts = draw_counts(generator, settings.bootstrap, size)
-        self._found = {
-            contender.name: [self._measured(network) for network in contender.final.values()]
-            for contender in self.ranked
-        }
+        self._employer_auc: dict[str, list[float]] = {}
+        self._found = {contender.name: self._measured(contender) for contender in self.ranked}
 
     @property
     def candidate(self) -> Own:
@@ -95,12 +93,18 @@ class Judgement:
         pairs = data.judging.positive
         return torch.searchsorted(self.test.rows, pairs.student), pairs.employer, sampler.draw(self.seed)
 
-    def _measured(self, network: PairModel) -> dict[str, Float64Array]:
-        """Every metric of every test student, S each."""
+    def _measured(self, contender: Own) -> list[dict[str, Float64Array]]:
+        """Of every seed every metric of every test student, S each; kept is also what employers are told."""
+        found = []
+        for network in contender.final.values():
+            scores = self.test.scores(network)
+            found.append(self._of_students(scores))
+            self._employer_auc.setdefault(contender.name, []).append(self._of_employers(scores))
+        return found
+
+    def _of_students(self, scores: Tensor) -> dict[str, Float64Array]:
         test, data = self.test, self.data.final.data
-        scores = test.scores(network)
-        top = self.settings.top
-        found = ranking(scores, test.matches, test.candidates, data.popularity, top)
+        found = ranking(scores, test.matches, test.candidates, data.popularity, self.settings.top)
         if self._drawn is not None:
             found["auc_similar"] = against_drawn(scores, *self._drawn)
         seen = (data.popularity > 0)[None]
@@ -108,11 +112,11 @@ class Judgement:
             found[name] = ranking(scores, test.matches & part, test.candidates)["auc"]
         return found
 
-    def _employer_side(self, network: PairModel) -> float:
+    def _of_employers(self, scores: Tensor) -> float:
         """Mean AUC of employers' matches among all test students."""
         test = self.test
         candidates = None if test.candidates is None else test.candidates.T
-        found = ranking(test.scores(network).T.contiguous(), test.matches.T, candidates)
+        found = ranking(scores.T.contiguous(), test.matches.T, candidates)
         return float(np.nanmean(found["auc"]))
 
     def by_student(self, name: str) -> dict[str, Float64Array]:
@@ -132,7 +136,7 @@ class Judgement:
         name, base, own = contender.name, self.best_baseline.name, self.own
         metrics = [metric for metric in self._found[name][0] if self._known(metric)]
         test = {metric: spread([_mean(each[metric]) for each in self._found[name]]) for metric in metrics}
-        test["employer_auc"] = spread([self._employer_side(each) for each in contender.final.values()])
+        test["employer_auc"] = spread(self._employer_auc[name])
         return PairRow(
             model=name,
             role=contender.role,
