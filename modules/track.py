@@ -35,7 +35,7 @@ class ModelSpec(Generic[Data, Network]):
     phases: tuple[Callable[[Network, Data, Hyperparameters, int], Phase], ...] = ()
     """Training by gradient descent, in order; the last argument is the seed."""
     inherits: str | None = None
-    """A closed-form model of the track; the best of its trials gives this one its hyperparameters too."""
+    """A model of the track; the best of its trials gives this one its hyperparameters too."""
     role: Role = "baseline"
 
     @property

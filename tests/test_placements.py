@@ -25,9 +25,15 @@ def test_a_recommendation_run_is_built_beside_another_and_rebuilds_nothing(proje
         "hist_gradient_boosting",
         "rcjr",
         "rcjr_single",
+        "rcjr_unlike_30",
     }
     assert metrics["intent"]["micro_f1"] > 0.6
-    assert (top / "report/index.html").stat().st_size > 10_000
+    rows = {row["model"]: row for row in evaluation["leaderboard"]}
+    whole, part = rows["rcjr"]["test"]["auc"]["mean"], rows["rcjr_single"]["test"]["auc"]["mean"]
+    assert rows["rcjr_single"]["lacks"]["estimate"] == pytest.approx(whole - part, abs=1e-4)
+    page = (top / "report/index.html").read_text(encoding="utf-8")
+    assert "without the intent task" in page
+    assert "How many employers count as unlike" in page
     said = call("dvc", "repro", "--glob", "*@tiny*", cwd=project).stdout
     assert "Data and pipelines are up to date" in said
     assert (project / "runs/tiny/metrics.json").read_bytes() == before

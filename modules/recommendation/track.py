@@ -1,11 +1,11 @@
 """The recommendation track's models: the naive, the classical and the learned, first to last."""
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 from modules.errors import UserError, did_you_mean
+from modules.recommendation.ablations import parts
 from modules.recommendation.baselines.afn import AFN
 from modules.recommendation.baselines.autoint import AutoInt
 from modules.recommendation.baselines.concatenation import Concatenation
@@ -17,18 +17,16 @@ from modules.recommendation.baselines.hist_gradient_boosting import HistGradient
 from modules.recommendation.baselines.hist_gradient_boosting_fit import fit_hist_gradient_boosting
 from modules.recommendation.baselines.logistic_regression import LogisticRegression
 from modules.recommendation.baselines.popularity import Popularity
-from modules.recommendation.data_module import PairBatches, PairDataModule
+from modules.recommendation.data_module import PairBatches
 from modules.recommendation.features import PairData
 from modules.recommendation.pair_model import PairModel, Shape
-from modules.recommendation.pair_module import PairModule
 from modules.recommendation.rcjr.rcjr import RCJR
-from modules.recommendation.sampling import NegativeSampler
-from modules.track import Hyperparameters, ModelSpec, Phase
+from modules.recommendation.training import BATCH_SIZE, Spec, builder, by_gradient, negatives
+from modules.schema import Sampling
+from modules.track import Hyperparameters, ModelSpec
 
-Spec = ModelSpec[PairData, Any]
 Space = Mapping[str, tuple[float | int | str, ...]]
 
-BATCH_SIZE = 256
 _GRADIENT: Space = {
     "learning_rate": (5e-4, 1e-3, 2e-3, 5e-3),
     "embedding_regularizer": (0.0, 1e-5, 1e-4, 1e-3),
@@ -53,50 +51,20 @@ _INTENT_WEIGHT = (0.1, 0.3, 1.0, 3.0)
 _RECIPROCAL: Space = {**_DEEP, "affinity": (0, 1)}
 
 
-def _negatives(data: PairData, seed: int) -> NegativeSampler | None:
-    return None if data.sampling is None else NegativeSampler.of(data, seed)
-
-
 def _popularity(data: PairData, _: Hyperparameters) -> Popularity:
     return Popularity.fit(Shape.of(data), data.employers, data.popularity)
 
 
 def _trees(data: PairData, chosen: Hyperparameters) -> HistGradientBoosting:
-    batches = PairBatches(data, _negatives(data, 0), BATCH_SIZE, 0)
+    batches = PairBatches(data, negatives(data, 0), BATCH_SIZE, 0)
     network, _ = fit_hist_gradient_boosting(Shape.of(data), batches.batch(batches.pairs(0)), chosen)
     return network
 
 
-def _by_gradient(network: PairModel, data: PairData, chosen: Hyperparameters, seed: int) -> Phase:
-    batch_size = int(chosen.get("batch_size", BATCH_SIZE))
-    batches = PairDataModule(data, _negatives(data, seed), batch_size, seed)
-    module = PairModule(
-        network,
-        float(chosen["learning_rate"]),
-        float(chosen.get("embedding_regularizer", 0.0)),
-        float(chosen.get("net_regularizer", 0.0)),
-    )
-    return Phase(module, batches, int(chosen["epochs"]) * len(batches.batches))
-
-
 def _learned(network_type: type[PairModel], space: Space) -> Spec:
-    return ModelSpec(network_type.name, builder(network_type), space, phases=(_by_gradient,))
+    return ModelSpec(network_type.name, builder(network_type), space, phases=(by_gradient,))
 
 
-def builder(
-    network_type: type[PairModel], **fixed: float | str
-) -> Callable[[PairData, Hyperparameters], PairModel]:
-    """What builds a network from those of the chosen hyperparameters that its constructor takes."""
-    accepted = inspect.signature(network_type).parameters.keys() - {"shape"}
-
-    def build(data: PairData, chosen: Hyperparameters) -> PairModel:
-        given = {name: value for name, value in chosen.items() if name in accepted}
-        return network_type(Shape.of(data), **{**given, **fixed})
-
-    return build
-
-
-_single = builder(RCJR, intent_weight=0.0)
 MODELS: tuple[Spec, ...] = (
     ModelSpec(Popularity.name, _popularity),
     _learned(LogisticRegression, _GRADIENT),
@@ -108,21 +76,22 @@ MODELS: tuple[Spec, ...] = (
     _learned(AutoInt, {**_DEEP, "attention_layers": (1, 2, 3)}),
     _learned(AFN, {**_DEEP, "logarithmic_neurons": (32, 64, 128)}),
     ModelSpec(HistGradientBoosting.name, _trees, _TREES),
-    ModelSpec("rcjr_single", _single, _RECIPROCAL, phases=(_by_gradient,), role="part"),
     replace(_learned(RCJR, {**_RECIPROCAL, "intent_weight": _INTENT_WEIGHT}), role="own"),
 )
 
 
-def models_for(shape: Shape, chosen: Literal["all"] | Sequence[str] = "all") -> tuple[Spec, ...]:
-    """The chosen models, or all that mean something for a problem.
+def models_for(
+    shape: Shape, chosen: Literal["all"] | Sequence[str] = "all", sampling: Sampling | None = None
+) -> tuple[Spec, ...]:
+    """The chosen models, or all that mean something for a problem: baselines, ours, and ours without a part.
 
-    Without intents RCJR has one task, and `rcjr_single` would be the same model. Where both sides decide,
-    RCJR joins two directed scores. A part of our own model counts as our own where the whole is not chosen.
+    Where both sides decide, RCJR joins two directed scores.
 
     Raises:
-        UserError: naming a model that is unknown or means nothing here, or if there is no baseline.
+        UserError: naming a model that is unknown or means nothing here, a part without the whole, or if there
+            is no baseline.
     """
-    models = tuple(_meant(model, shape) for model in MODELS if shape.intents or model.role != "part")
+    models = (*(_meant(model, shape) for model in MODELS), *parts(shape, sampling))
     if chosen == "all":
         return models
     known = {model.name: model for model in models}
@@ -130,12 +99,14 @@ def models_for(shape: Shape, chosen: Literal["all"] | Sequence[str] = "all") -> 
         if name not in known:
             said = f"no model {name!r} for these data{did_you_mean(name, known)}"
             raise UserError(f"tune.models: {said}; there are {', '.join(known)}")
+        whole = known[name].inherits
+        if whole is not None and whole not in chosen:
+            raise UserError(
+                f"tune.models: {name} is {whole} without a part: list {whole} too, or leave it out"
+            )
     if not any(known[name].role == "baseline" for name in chosen):
         raise UserError("tune.models: nothing to compare with; add a baseline, popularity at least")
-    kept = tuple(model for model in models if model.name in chosen)
-    if any(model.role == "own" for model in kept):
-        return kept
-    return tuple(replace(model, role="own") if model.role == "part" else model for model in kept)
+    return tuple(model for model in models if model.name in chosen)
 
 
 def _meant(spec: Spec, shape: Shape) -> Spec:

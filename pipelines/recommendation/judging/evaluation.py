@@ -19,6 +19,8 @@ class PairRow(Row):
     rela_impr: Bounds | None
     """How much more of (AUC - 0.5) our best model has, %: equation (15); none for that model itself, and for
     one that is no better than chance."""
+    lacks: Bounds | None
+    """AUC that our best model has more, for a part of it; none for the others."""
     directions: dict[str, Spread]
     """AUC of the student's and the employer's own yes over met pairs; empty where not both decide."""
 

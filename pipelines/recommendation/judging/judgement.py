@@ -147,6 +147,7 @@ class Judgement:
             intervals={metric: self.interval(name, metric) for metric in metrics},
             improvement=None if name == base else self.gain(name, base),
             rela_impr=None if own is None or name == own.name else self._rela_impr(own.name, name),
+            lacks=self.gain(own.name, name) if own is not None and contender.role == "part" else None,
             directions=self._directions(contender),
         )
 

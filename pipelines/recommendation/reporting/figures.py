@@ -51,6 +51,25 @@ def protocols(rows: Sequence[PairRow]) -> Markup:
         return svg(figure, "Dot plot of the test AUC of every model against three kinds of other employers")
 
 
+def thresholds(rows: Sequence[tuple[float, PairRow]]) -> Markup:
+    """Test AUC by the share of employers that count as unlike, with its interval; filled is the run's own."""
+    with drawing(WIDTH, 2.6) as (figure, axes):
+        for share, row in rows:
+            bounds = row.intervals["auc"]
+            axes.plot([share, share], [bounds.low, bounds.high], color=OWN, lw=1.2)
+            fill = OWN if row.role == "own" else "white"
+            axes.plot(share, bounds.estimate, "o", color=OWN, mfc=fill, ms=6.5, zorder=3)
+        axes.plot(
+            [share for share, _ in rows], [row.intervals["auc"].estimate for _, row in rows], color=OWN, lw=1
+        )
+        axes.set_xticks([share for share, _ in rows], [f"{share:.0%}" for share, _ in rows])
+        axes.grid(axis="y")
+        ticks(axes.yaxis, 4)
+        axes.set_xlabel("share of employers that count as unlike")
+        axes.set_ylabel("test AUC")
+        return svg(figure, "Line of the test AUC by the share of employers that count as unlike")
+
+
 def card(shown: Card) -> Markup:
     """What the fields of a match are worth: blue speaks for it, brown against it."""
     told = [*shown.student, *shown.employer]

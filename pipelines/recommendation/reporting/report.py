@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from modules.errors import UserError
+from modules.recommendation.ablations import threshold_of
+from modules.recommendation.rcjr.rcjr import RCJR
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.evaluation import read_evaluation
 from pipelines.files import whole_folder
@@ -16,6 +18,14 @@ from pipelines.validation import Validation, read_validation
 from pipelines.verdict import Verdict
 
 PLACES = 4
+PARTS = {
+    "rcjr_single": "without the intent task",
+    "rcjr_no_preference": "without what the student prefers",
+    "rcjr_no_requirement": "without what the employer requires",
+    "rcjr_no_gate": "without the gate: both side by side",
+    "rcjr_no_affinity": "without the affinity",
+}
+"""What each ablation leaves out."""
 
 
 def run(name: str, config: RecommendationRun) -> None:
@@ -39,7 +49,9 @@ def report(
     config: RecommendationRun,
 ) -> str:
     """The page: the same facts give the same bytes."""
-    rows, explained = evaluation.leaderboard, evaluation.explanations
+    explained = evaluation.explanations
+    rows = [row for row in evaluation.leaderboard if row.role != "part"]
+    by_threshold = thresholds(evaluation, config)
     return render(
         "recommendation.html",
         evaluation=evaluation,
@@ -48,11 +60,35 @@ def report(
         imported=imported,
         verdict=verdict(evaluation),
         candidate=next(row for row in rows if row.model == evaluation.candidate),
+        models=rows,
+        parts=parts(evaluation),
+        thresholds=figures.thresholds(by_threshold) if by_threshold else None,
         leaderboard=figures.leaderboard(rows),
         protocols=figures.protocols(rows),
         cards=[(card, figures.card(card)) for card in explained.cards] if explained else [],
         groups=figures.groups(evaluation.audit) if evaluation.audit else None,
     )
+
+
+def parts(evaluation: RecommendationEvaluation) -> list[tuple[str, PairRow]]:
+    """Our own model and what it is without each part, under a title; empty where no part was tried."""
+    rows = {row.model: row for row in evaluation.leaderboard}
+    tried = [(title, rows[model]) for model, title in PARTS.items() if model in rows]
+    return [("whole", rows[RCJR.name]), *tried] if tried else []
+
+
+def thresholds(
+    evaluation: RecommendationEvaluation, config: RecommendationRun
+) -> list[tuple[float, PairRow]]:
+    """Our own model by the share of employers that count as unlike; empty where one alone was tried."""
+    found = [(threshold_of(row.model), row) for row in evaluation.leaderboard]
+    others = [(share, row) for share, row in found if share is not None]
+    own = [
+        (config.recommendation.sampling.threshold, row)
+        for row in evaluation.leaderboard
+        if row.model == RCJR.name
+    ]
+    return sorted([*own, *others], key=lambda each: each[0]) if others else []
 
 
 def verdict(evaluation: RecommendationEvaluation) -> Verdict:

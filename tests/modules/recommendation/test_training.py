@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from modules.recommendation.pair_module import PairModule
 from modules.recommendation.rcjr.rcjr import RCJR
 from modules.recommendation.sampling import NegativeSampler
 from modules.recommendation.track import models_for
+from modules.schema import Sampling
 from modules.track import Hyperparameters, ModelSpec
 from pipelines.fitting import LossCurve, fit
 from tests.modules.recommendation.planted import SHAPE, TWO_SIDED, auc, planted
@@ -189,8 +191,16 @@ def test_the_chosen_models_must_mean_something_here() -> None:
     assert "intent_weight" not in _space("rcjr", plain)
     assert _space("rcjr", TWO_SIDED)["aggregation"] == ("harmonic", "product")
     assert "aggregation" not in _space("rcjr", SHAPE)
-    assert [spec.role for spec in models_for(SHAPE, ["popularity", "rcjr_single"])] == ["baseline", "own"]
-    with pytest.raises(UserError, match="no model 'rcjr_single' for these data; there are popularity"):
+    assert {"rcjr_no_gate"} == {spec.name for spec in models_for(plain)} - {
+        spec.name for spec in models_for(replace(plain, two_sided=True))
+    }
+    drawn = {spec.name for spec in models_for(SHAPE, sampling=Sampling("similar_u", 0.3, 4))}
+    assert {"rcjr_unlike_10", "rcjr_unlike_50", "rcjr_unlike_80", "rcjr_unlike_100"} == drawn - {
+        spec.name for spec in models_for(SHAPE, sampling=Sampling("random", 0.3, 4))
+    }
+    with pytest.raises(UserError, match="rcjr_single is rcjr without a part: list rcjr too"):
+        models_for(SHAPE, ["popularity", "rcjr_single"])
+    with pytest.raises(UserError, match="no model 'rcjr_single' for these data.*there are popularity"):
         models_for(plain, ["rcjr_single"])
     with pytest.raises(UserError, match="add a baseline, popularity at least"):
         models_for(SHAPE, ["rcjr"])

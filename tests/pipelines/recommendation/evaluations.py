@@ -134,5 +134,6 @@ def _row(model: str, role: str, auc: float) -> dict[str, Any]:
         "backtest_auc": {"mean": auc, "sd": 0.002},
         "intervals": {"auc": bounds(auc)},
         "rela_impr": None,
+        "lacks": None,
         "directions": {},
     }  # fmt: skip
