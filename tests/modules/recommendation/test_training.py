@@ -200,7 +200,7 @@ def test_the_chosen_models_must_mean_something_here() -> None:
     }
     with pytest.raises(UserError, match="rcjr_single is rcjr without a part: list rcjr too"):
         models_for(SHAPE, ["popularity", "rcjr_single"])
-    with pytest.raises(UserError, match="no model 'rcjr_single' for these data.*there are popularity"):
+    with pytest.raises(UserError, match=r"no model 'rcjr_single' for these data.*there are popularity"):
         models_for(plain, ["rcjr_single"])
     with pytest.raises(UserError, match="add a baseline, popularity at least"):
         models_for(SHAPE, ["rcjr"])
