@@ -12,7 +12,7 @@ from pipelines.config.recommendation import RecommendationRun
 from pipelines.judging import Findings, Judging, Table, contenders
 from pipelines.paths import RunPaths
 from pipelines.recommendation.fitting.data import open_data
-from pipelines.recommendation.judging.audit import audit, refusals
+from pipelines.recommendation.judging.audit import audit
 from pipelines.recommendation.judging.evaluation import RecommendationEvaluation
 from pipelines.recommendation.judging.explaining import explanations
 from pipelines.recommendation.judging.judgement import Judgement
@@ -90,7 +90,9 @@ def evaluation_of(
     fold = data.final.data
     parts = json.loads((RunPaths(name).split / "split.json").read_text(encoding="utf-8"))["parts"]
     matches = fold.judging.positive
-    audited = audit(judgement)
+    audited, explained = audit(judgement), explanations(judgement, Planted.read(RunPaths(name).gold))
+    # What ships must explain truly; of a baseline that ships nothing was tried.
+    held_against = [each for each in (audited, explained) if each and each.model == judgement.candidate.name]
     return RecommendationEvaluation(
         run=name,
         candidate=judgement.candidate.name,
@@ -106,9 +108,9 @@ def evaluation_of(
         protected=(*data.schema.students.protected, *data.schema.employers.protected),
         use_protected=settings.use_protected,
         intent=judgement.intent(),
-        refuses=tuple(refusals(audited)),
+        refuses=tuple(reason for each in held_against for reason in each.refuses),
         audit=audited,
-        explanations=explanations(judgement, Planted.read(RunPaths(name).gold)),
+        explanations=explained,
     )
 
 
