@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from modules.artefact import FILES, MANIFEST
 from tests.conftest import call
 
 pytestmark = pytest.mark.slow
@@ -27,6 +28,10 @@ def test_a_recommendation_run_is_built_beside_another_and_rebuilds_nothing(proje
         "rcjr_single",
     }
     assert metrics["intent"]["micro_f1"] > 0.6
+    fitted_with_protected = {path.parts[-3] for path in top.glob("model/*/seed-*/with_protected")}
+    assert fitted_with_protected == {"rcjr"}
+    assert metrics["protected_cost"]["estimate"] == evaluation["audit"]["cost"]["estimate"]
+    assert sorted(path.name for path in (top / "artefact").iterdir()) == sorted({*FILES, MANIFEST})
     assert (top / "report/index.html").stat().st_size > 10_000
     said = call("dvc", "repro", "--glob", "*@tiny*", cwd=project).stdout
     assert "Data and pipelines are up to date" in said

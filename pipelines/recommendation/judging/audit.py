@@ -24,8 +24,13 @@ Groups = dict[str, NDArray[np.bool_]]
 """Value -> which of the test students have it."""
 
 
-def audit(judgement: Judgement) -> Audit | None:
-    """The candidate by every protected field of the students; none where the run names no such field."""
+def audit(judgement: Judgement, cost: Bounds | None = None) -> Audit | None:
+    """The candidate by every protected field of the students; none where the run names no such field.
+
+    Args:
+        judgement: of the run.
+        cost: of leaving these fields out, where it was measured.
+    """
     data = judgement.data
     fields = data.schema.students.protected
     if not fields:
@@ -44,6 +49,7 @@ def audit(judgement: Judgement) -> Audit | None:
         compared_from=COMPARED_FROM,
         tolerance=TOLERANCE,
         groups=count,
+        cost=cost,
         fields=tuple(
             AuditedField(
                 field=field,

@@ -204,7 +204,8 @@ class Audit(Section):
     """Large groups of all fields."""
     fields: tuple[AuditedField, ...]
     cost: Bounds | None = None
-    """AUC of a fit that sees the protected fields less this one's; none: there is no such fit."""
+    """Test AUC of our own model fitted with the protected fields less its AUC without; none: it sees them
+    anyhow, or did not take part."""
 
     @property
     def refuses(self) -> tuple[str, ...]:

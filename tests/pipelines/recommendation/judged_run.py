@@ -37,11 +37,12 @@ CONFIG: RecommendationRun = run_of(
 )
 
 
-def write(favoured: bool = False) -> None:
+def write(favoured: bool = False, *, apart: bool = False) -> None:
     """Tables of a run in the working folder: a college goes to a city, a gender is at home in none.
 
     Args:
         favoured: men follow the rule and women go anywhere, so that no model can be as good for both.
+        apart: of a city's employers men and women go to different ones.
     """
     draw = random.Random(3)  # noqa: S311
     students: list[dict[str, object]] = []
@@ -51,6 +52,8 @@ def write(favoured: bool = False) -> None:
         gender = "male" if at % 5 < 3 else "female"
         lost = favoured and gender == "female"
         own = [employer for employer in range(EMPLOYERS) if lost or employer % 4 == college]
+        if apart:
+            own = own[::2] if gender == "male" else own[1::2]
         students.append(
             {
                 "id": f"s{at:04d}",

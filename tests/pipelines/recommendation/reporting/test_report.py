@@ -77,9 +77,17 @@ def test_the_audit_shows_groups_with_intervals_and_counts_those_it_hides() -> No
         "corrected for the 7 groups compared",
         "male above female 0.017 \N{MINUS SIGN}0.013 to 0.047 0.63 0.68",
         "no gap shown No two groups of at least 100 students are shown to differ by more than 0.05",
-        "not measured here. It needs a second run with use_protected: true",
+        "costs: 0.0041 \N{MINUS SIGN}0.0019 to 0.0101 of AUC. So much more has our own model",
     ):
         assert fact in said
+
+
+@pytest.mark.parametrize(
+    ("sees", "why"), [(True, "The models see them here."), (False, "No model of our own")]
+)
+def test_a_cost_that_was_not_measured_is_said_to_be_so(sees: bool, why: str) -> None:
+    said = text(audit=evaluations.audit(cost=None), use_protected=sees)
+    assert f"What leaving the protected fields out costs: not measured. {why}" in said
 
 
 def test_a_refusal_stands_instead_of_the_all_clear() -> None:
