@@ -33,7 +33,7 @@ class Trace:
     cached: tuple[Path, ...]
     """Files of DVC's cache."""
     unfinished: tuple[Path, ...]
-    """Scratch of stages that were killed."""
+    """What stages that were killed left behind."""
 
 
 def forget(name: str, config: RecommendationRun, student: str, *, yes: bool) -> str:
@@ -94,12 +94,12 @@ def _trace(repo: Repo, name: str, config: RecommendationRun, source: TablesSourc
         path: without(path, sorted(columns), student, source) for path, columns in _columns(config).items()
     }
     its = {path: table for path, table in tables.items() if table.removed}
-    scratch = SCRATCH / name
+    killed = [path for folder in folders(name) for path in folder.parent.glob(f".{folder.name}.tmp-*")]
     return Trace(
         tables=its,
         outputs=tuple(folder for folder in folders(name) if tables_of(folder, student)),
         cached=cached(repo, name, student, list(its)),
-        unfinished=(scratch,) if scratch.exists() else (),
+        unfinished=tuple(path for path in (SCRATCH / name, *sorted(killed)) if path.exists()),
     )
 
 

@@ -145,9 +145,11 @@ def test_a_student_is_in_no_file_any_more_and_everybody_else_stays(top: Path) ->
 
 def test_what_a_killed_command_left_is_found_again(top: Path) -> None:
     project = top / "talentflow"
-    shutil.rmtree(project / "runs/grads/extracted")  # as if it had come thus far
+    run = project / "runs/grads"
+    (run / "extracted").rename(run / ".extracted.tmp-ab12")  # the first half of it gone, and a killed import
     call("talentflow", "forget", "grads", STUDENT, "--yes", cwd=project)
     assert holders(top, STUDENT) == set()
+    assert [path.name for path in run.iterdir() if path.name.startswith(".extracted.tmp")] == []
 
 
 def test_rows_that_the_user_took_out_by_hand_are_found_in_what_was_made_of_them(top: Path) -> None:
@@ -186,8 +188,10 @@ def test_what_cannot_be_done_is_one_line_and_exit_2_and_changes_nothing(top: Pat
     assert holders(top, STUDENT) == before
 
 
-def test_where_both_ends_are_people_the_rows_of_those_who_were_met_go_too(top: Path) -> None:
-    project, table = top / "talentflow", top / "dates.csv"
+def test_where_both_ends_are_people_rows_of_those_met_go_too_and_what_is_out_of_reach_is_named(
+    top: Path,
+) -> None:
+    project, table = top / "talentflow", top / "talentflow" / "dates.csv"
     rows = ["who,met,gender,wave,age,yes,met_yes"]
     pairs = [(woman, man) for woman in range(1, 7) for man in range(11, 16)]
     for woman, man in pairs:
@@ -197,9 +201,7 @@ def test_where_both_ends_are_people_the_rows_of_those_who_were_met_go_too(top: P
         ]
     table.write_text("\n".join(rows) + "\n")
     side = "path: dates.csv, id: who, numeric: [age]"
-    (project / "dates.yaml").write_text(
-        f"""
-dates:
+    entry = f"""
   track: recommendation
   source: {{kind: tables}}
   recommendation:
@@ -209,10 +211,13 @@ dates:
                  decisions: {{student: "yes", employer: met_yes}}}}
     split: {{validation: [1], test: [2]}}
 """
-    )
-    call("talentflow", "runs", "add", "dates.yaml", "--data", "..", cwd=project)
+    (project / "dates.yaml").write_text(f"dates: {entry}\nagain: {entry}")
+    call("talentflow", "runs", "add", "dates.yaml", "--data", ".", cwd=project)
+    call("git", "add", "dates.csv", cwd=project)
     man = call("talentflow", "forget", "dates", "12", "--yes", cwd=project, check=False)
     assert man.returncode == 2
     assert "this id is an employer's" in man.stderr
-    call("talentflow", "forget", "dates", "4", "--yes", cwd=project)
+    done = call("talentflow", "forget", "dates", "4", "--yes", cwd=project)
+    assert "git's history still holds the rows of dates.csv" in done.stdout
+    assert "the same files are read by again: forget the student there too" in done.stdout
     assert table.read_text().splitlines() == [row for row in rows if "4" not in row.split(",")[:2]]
