@@ -77,7 +77,7 @@ def test_the_audit_shows_groups_with_intervals_and_counts_those_it_hides() -> No
         "corrected for the 7 groups compared",
         "male above female 0.017 \N{MINUS SIGN}0.013 to 0.047 0.63 0.68",
         "no gap shown No two groups of at least 100 students are shown to differ by more than 0.05",
-        "costs: 0.0041 \N{MINUS SIGN}0.0019 to 0.0101 of AUC. So much more has our own model",
+        "costs: 0.0041 \N{MINUS SIGN}0.0019 to 0.0101 of AUC. So much higher is our own model's",
     ):
         assert fact in said
 
