@@ -14,6 +14,8 @@ import typer
 from modules.errors import UserError
 from pipelines import tracks
 from pipelines.config import load_run
+from pipelines.config.recommendation import RecommendationRun
+from pipelines.config.run import of_track
 from pipelines.recommendation.commands import benchmark
 from pipelines.recommendation.survey.commands import survey
 from pipelines.release.commands import registry
@@ -148,6 +150,18 @@ def serve(
     from pipelines.release import server
 
     server.serve(run, bento, port, tracing=tracing)
+
+
+@app.command(epilog="Example: talentflow forget graduates 20180317 --yes")
+def forget(
+    run: Run,
+    student: Annotated[str, typer.Argument(help="Id of a student of the run.", metavar="STUDENT")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; else only say what would be done.")] = False,
+) -> None:
+    """Take a student out of the data and of what was made of it; models forget when they are built anew."""
+    from pipelines.recommendation.forgetting import forget as deletion
+
+    typer.echo(deletion.forget(run, of_track(load_run(run), RecommendationRun), student, yes=yes))
 
 
 @lineage.command(epilog="Example: talentflow lineage verify cities --url http://127.0.0.1:3000")

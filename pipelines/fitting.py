@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -30,6 +30,11 @@ class Folds(Protocol):
         """Fits before the test, judges on the test."""
 
 
+def nothing_beside(_folds: Any, _spec: ModelSpec[Any, Any]) -> Mapping[str, Any]:
+    """No further fits."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Fitting:
     """A track's part in tune and train."""
@@ -44,6 +49,8 @@ class Fitting:
     """The metric of a fitted network on what a fold judges."""
     save: Callable[[nn.Module, Path], None]
     """Write a network's weights and config into a folder."""
+    beside: Callable[[Any, ModelSpec[Any, Any]], Mapping[str, Any]] = nothing_beside
+    """Name -> data of further fits of a model, to compare its own with; they are never ranked or packaged."""
 
 
 def fitting_of(config: RunConfig) -> Fitting:

@@ -55,23 +55,26 @@ class Judging:
     """Judge a run's fitted models by its settings; the first one's predictor is written into a folder."""
 
 
+def fits(name: str, model: str, fold: str, load: Callable[[Path], Network]) -> dict[int, Network]:
+    """A model's fits of one fold, or beside them, by seed."""
+    folder = RunPaths(name).model / model
+    seeds = sorted(int(path.name.removeprefix("seed-")) for path in folder.iterdir())
+    return {seed: load(folder / f"seed-{seed}" / fold) for seed in seeds}
+
+
 def contenders(name: str, load: Callable[[Path], Network]) -> list[Contender[Network]]:
     """The models of a run as train left them."""
     paths = RunPaths(name)
     best = json.loads((paths.tune / "best.json").read_text(encoding="utf-8"))
     models = json.loads((paths.model / "models.json").read_text(encoding="utf-8"))
 
-    def fitted(model: str, fold: str) -> dict[int, Network]:
-        seeds = sorted(int(path.name.removeprefix("seed-")) for path in (paths.model / model).iterdir())
-        return {seed: load(paths.model / model / f"seed-{seed}" / fold) for seed in seeds}
-
     return [
         Contender(
             name=model["model"],
             role=model["role"],
             parameters=best[model["model"]],
-            backtest=fitted(model["model"], "backtest"),
-            final=fitted(model["model"], "final"),
+            backtest=fits(name, model["model"], "backtest", load),
+            final=fits(name, model["model"], "final", load),
         )
         for model in models
     ]

@@ -49,7 +49,7 @@ class RunPaths:
 
     @property
     def model(self) -> Path:
-        """<model>/seed-<seed>/{backtest,final}: weights and config."""
+        """<model>/seed-<seed>/{backtest,final}: weights and config; of our own model perhaps more fits."""
         return self.top / "model"
 
     @property

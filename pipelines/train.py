@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
@@ -17,7 +17,6 @@ from pipelines.tracking import tracked
 from pipelines.usage import Usage
 
 log = logging.getLogger(__name__)
-Fold = Literal["backtest", "final"]
 
 
 def run(name: str, config: RunConfig) -> None:
@@ -25,7 +24,8 @@ def run(name: str, config: RunConfig) -> None:
 
     `backtest` is fitted before the validation span and ranks the models, `final` before the test and is
     what may ship; both by the sweep's hyperparameters alone, nothing is chosen here. A baseline has one
-    seed. Finished fits wait in scratch, so a killed stage goes on where it stopped.
+    seed. A track may want more fits beside these two. Finished fits wait in scratch, so a killed stage goes
+    on where it stopped.
     """
     torch.set_num_threads(1)
     key = stage_key("train", name)
@@ -35,19 +35,22 @@ def run(name: str, config: RunConfig) -> None:
     data = fitting.open(name, config)
     specs = fitting.models(data.final, config.tune.models)
     work = [
-        (spec, seed, fold)
+        (spec, seed, fold, its)
         for spec in specs
         for seed in (config.train.seeds if spec.learned else config.train.seeds[:1])
-        for fold in ("backtest", "final")
+        for fold, its in {
+            "backtest": data.backtest,
+            "final": data.final,
+            **fitting.beside(data, spec),
+        }.items()
     ]
     with whole_folder(RunPaths(name).model) as folder, tracked("train", name, key) as parent:
-        for number, (spec, seed, fold) in enumerate(work, start=1):
+        for number, (spec, seed, fold, its) in enumerate(work, start=1):
             part = Path(spec.name, f"seed-{seed}", fold)
             kept = (scratch / part).exists()
             if not kept:
                 usage, curve = Usage(), LossCurve()
-                part_data = data.backtest if fold == "backtest" else data.final
-                network = fit(spec, part_data, best[spec.name], seed, config.train.accelerator, curve)
+                network = fit(spec, its, best[spec.name], seed, config.train.accelerator, curve)
                 with whole_folder(scratch / part) as fitted:
                     fitting.save(network, fitted)
                     write_json(fitted / "curve.json", curve.losses)

@@ -279,6 +279,15 @@ class RecommendationChecks(Section):
     """Training students that every class of intent has at least."""
 
 
+class Comprehensiveness(Section):
+    """What a shown explanation has to be worth: a probability, lost without its first three fields."""
+
+    student: float = Field(default=0.04, ge=0, le=1)
+    """Of the student's fields, above a random order, by the lower bound of the interval."""
+    employer: float = Field(default=0.15, ge=0, le=1)
+    """The same of the employer's fields."""
+
+
 class RecommendationEvaluate(Section):
     """The judgement."""
 
@@ -288,6 +297,8 @@ class RecommendationEvaluate(Section):
     """Length of the lists that HR and NDCG look at."""
     similar_negatives: int = Field(default=20, ge=1)
     """Negatives a test placement under the similarity-drawn protocol."""
+    comprehensiveness: Comprehensiveness = Comprehensiveness()
+    """Floors under which our own model is not released; 0 asks no more than chance."""
 
 
 class RecommendationRun(RunConfig):

@@ -17,7 +17,10 @@ def schema_of(recommender: Recommender) -> dict[str, Any]:
     return {
         "id": schema.students.id,
         "students": _fields(students, schema.students),
-        "employers": _fields(employers, schema.employers),
+        "employers": [
+            row | ({"values": list(recommender.values[row["name"]])} if row["kind"] == "categorical" else {})
+            for row in _fields(employers, schema.employers)
+        ],
         "employer_ids": _listed(recommender),
         "employer_count": len(recommender.employers),
         "intents": list(recommender.intents),

@@ -223,7 +223,8 @@ class FieldRow(Message):
     kind: Literal["categorical", "numeric", "sequence"]
     """Numbers of the sequence are in order of time."""
     values: list[str] = []
-    """Of a category, those that training saw; another counts as not known."""
+    """Of a category of students, those that training saw (another is not known); of employers, all
+    that `where` can ask for."""
     least: float | None = None
     """The least number that is taken."""
     largest: float | None = None

@@ -17,6 +17,9 @@ from pipelines.config.parts import TEST, TRAIN, VALIDATION
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.paths import RunPaths
 
+WITH_PROTECTED = "with_protected"
+"""Fits of our own model that see the protected fields; they lie beside `final`."""
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -61,6 +64,18 @@ def open_data(name: str, config: RecommendationRun) -> RunData:
         for fitted, judged in (((TRAIN,), VALIDATION), ((TRAIN, VALIDATION), TEST))
     ]
     return RunData(settings.data_schema, students, employers, *folds)
+
+
+def with_protected(name: str, config: RecommendationRun) -> Fold | None:
+    """The final fold as it would be with `use_protected`, likeness of negatives included.
+
+    None where models see the protected fields anyhow, and where no field of the students is protected.
+    """
+    settings = config.recommendation
+    if settings.use_protected or not settings.students.protected:
+        return None
+    shown = settings.model_copy(update={"use_protected": True})
+    return open_data(name, config.model_copy(update={"recommendation": shown})).final
 
 
 def _pairs(students: pa.Table, employers: pa.Table, placements: pa.Table) -> Pairs:

@@ -1,6 +1,7 @@
 """What tune and train do with recommenders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from modules.recommendation.track import models_for
 from modules.track import ModelSpec
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.fitting import Fitting, Models
-from pipelines.recommendation.fitting.data import open_data
+from pipelines.recommendation.fitting.data import WITH_PROTECTED, open_data, with_protected
 from pipelines.recommendation.fitting.judged import judged
 
 
@@ -42,6 +43,19 @@ class _Folds:
     def __init__(self, name: str, config: RecommendationRun) -> None:
         data = open_data(name, config)
         self.backtest, self.final = data.backtest.data, data.final.data
+        self._named = name, config
+
+    @cached_property
+    def shown(self) -> PairData | None:
+        """Final, with the protected fields."""
+        fold = with_protected(*self._named)
+        return None if fold is None else fold.data
 
 
-FITTING = Fitting(open=_Folds, models=models, metric="auc_error", error=error, save=save)
+def beside(folds: _Folds, spec: ModelSpec[Any, Any]) -> Mapping[str, PairData]:
+    """Our own model with the protected fields, once more: what leaving them out costs."""
+    shown = folds.shown if spec.role == "own" else None
+    return {} if shown is None else {WITH_PROTECTED: shown}
+
+
+FITTING = Fitting(open=_Folds, models=models, metric="auc_error", error=error, save=save, beside=beside)

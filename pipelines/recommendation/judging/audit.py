@@ -1,6 +1,6 @@
 """How the candidate treats groups of students: by the fields that it may not rank them by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -24,8 +24,13 @@ Groups = dict[str, NDArray[np.bool_]]
 """Value -> which of the test students have it."""
 
 
-def audit(judgement: Judgement) -> Audit | None:
-    """The candidate by every protected field of the students; none where the run names no such field."""
+def audit(judgement: Judgement, cost: Bounds | None = None) -> Audit | None:
+    """The candidate by every protected field of the students; none where the run names no such field.
+
+    Args:
+        judgement: of the run.
+        cost: of leaving these fields out, where it was measured.
+    """
     data = judgement.data
     fields = data.schema.students.protected
     if not fields:
@@ -44,6 +49,7 @@ def audit(judgement: Judgement) -> Audit | None:
         compared_from=COMPARED_FROM,
         tolerance=TOLERANCE,
         groups=count,
+        cost=cost,
         fields=tuple(
             AuditedField(
                 field=field,
@@ -58,17 +64,6 @@ def audit(judgement: Judgement) -> Audit | None:
             for field, each in groups.items()
         ),
     )
-
-
-def refusals(found: Audit | None) -> Iterator[str]:
-    """A sentence for every field whose gap is above what is tolerated, by its lower bound."""
-    for each in found.fields if found else ():
-        if found and each.gap and each.gap.auc.low > found.tolerance:
-            gap = each.gap
-            yield (
-                f"{each.field}: the AUC of {gap.better!r} is above that of {gap.worse!r} by "
-                f"{gap.auc.estimate:.3f}, at least {gap.auc.low:.3f}; {found.tolerance:g} is tolerated"
-            )
 
 
 class _Measured:

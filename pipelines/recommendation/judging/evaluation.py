@@ -132,9 +132,15 @@ class Explanations(Section):
     cards: tuple[Card, ...]
 
     @property
-    def held(self) -> bool:
-        """Whether every margin that can be judged holds."""
-        return all(margin.held is not False for margin in self.margins)
+    def refuses(self) -> tuple[str, ...]:
+        """A sentence for every margin that does not hold; it counts where the model is the candidate."""
+        return tuple(
+            f"explanations: the three fields named on the {each.side}'s side move the probability by "
+            f"{each.above_random.estimate:.3f} more than three at random, at least "
+            f"{each.above_random.low:.3f}; {each.needed:g} is needed"
+            for each in self.margins
+            if each.held is False
+        )
 
 
 class Group(Section):
@@ -200,7 +206,18 @@ class Audit(Section):
     """Large groups of all fields."""
     fields: tuple[AuditedField, ...]
     cost: Bounds | None = None
-    """AUC of a fit that sees the protected fields less this one's; none: there is no such fit."""
+    """Test AUC of our own model fitted with the protected fields less its AUC without; none: it sees them
+    anyhow, or did not take part."""
+
+    @property
+    def refuses(self) -> tuple[str, ...]:
+        """A sentence for every field whose gap is above what is tolerated, by its lower bound."""
+        return tuple(
+            f"{each.field}: the AUC of {each.gap.better!r} is above that of {each.gap.worse!r} by "
+            f"{each.gap.auc.estimate:.3f}, at least {each.gap.auc.low:.3f}; {self.tolerance:g} is tolerated"
+            for each in self.fields
+            if each.gap and each.gap.auc.low > self.tolerance
+        )
 
 
 class RecommendationEvaluation(Evaluation):

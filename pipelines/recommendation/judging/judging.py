@@ -9,10 +9,12 @@ from modules.recommendation.networks import load_network
 from modules.recommendation.predictor import Recommender
 from modules.recommendation.request import ExplainRequest, RecommendRequest
 from pipelines.config.recommendation import RecommendationRun
+from pipelines.evaluation import Bounds
 from pipelines.judging import Findings, Judging, Table, contenders
 from pipelines.paths import RunPaths
 from pipelines.recommendation.fitting.data import open_data
-from pipelines.recommendation.judging.audit import audit, refusals
+from pipelines.recommendation.judging.audit import audit
+from pipelines.recommendation.judging.cost import cost_of_run
 from pipelines.recommendation.judging.evaluation import RecommendationEvaluation
 from pipelines.recommendation.judging.explaining import explanations
 from pipelines.recommendation.judging.judgement import Judgement
@@ -28,7 +30,7 @@ def judge(name: str, config: RecommendationRun, artefact: Path) -> Findings:
     recommender = recommender_of(judgement)
     recommender.save(artefact)
     sha12 = sha256_of(artefact / "model.safetensors")[:12]
-    evaluation = evaluation_of(name, config, judgement, sha12)
+    evaluation = evaluation_of(name, config, judgement, sha12, cost_of_run(name, config, judgement))
     return Findings(
         evaluation=evaluation,
         metrics=_metrics(evaluation),
@@ -83,14 +85,25 @@ def golden(recommender: Recommender) -> list[dict[str, Any]]:
 
 
 def evaluation_of(
-    name: str, config: RecommendationRun, judgement: Judgement, sha12: str
+    name: str, config: RecommendationRun, judgement: Judgement, sha12: str, cost: Bounds | None = None
 ) -> RecommendationEvaluation:
-    """The record of a judgement; the packaged weights are known by `sha12`."""
+    """The record of a judgement.
+
+    Args:
+        name: of the run.
+        config: of the run.
+        judgement: of the run.
+        sha12: by which the packaged weights are known.
+        cost: of leaving the protected fields out, where it was measured.
+    """
     data, settings = judgement.data, config.recommendation
     fold = data.final.data
     parts = json.loads((RunPaths(name).split / "split.json").read_text(encoding="utf-8"))["parts"]
     matches = fold.judging.positive
-    audited = audit(judgement)
+    audited = audit(judgement, cost)
+    explained = explanations(judgement, Planted.read(RunPaths(name).gold))
+    # What ships must explain truly; of a baseline that ships nothing was tried.
+    held_against = [each for each in (audited, explained) if each and each.model == judgement.candidate.name]
     return RecommendationEvaluation(
         run=name,
         candidate=judgement.candidate.name,
@@ -106,9 +119,9 @@ def evaluation_of(
         protected=(*data.schema.students.protected, *data.schema.employers.protected),
         use_protected=settings.use_protected,
         intent=judgement.intent(),
-        refuses=tuple(refusals(audited)),
+        refuses=tuple(reason for each in held_against for reason in each.refuses),
         audit=audited,
-        explanations=explanations(judgement, Planted.read(RunPaths(name).gold)),
+        explanations=explained,
     )
 
 
@@ -131,7 +144,14 @@ def _metrics(evaluation: RecommendationEvaluation) -> dict[str, Any]:
             "calibration_error": intent.calibration_error.mean,
         }
     )
-    return {"candidate": models[evaluation.candidate], "intent": said, "models": models}
+    audited = evaluation.audit
+    cost = {} if audited is None or audited.cost is None else audited.cost.model_dump()
+    return {
+        "candidate": models[evaluation.candidate],
+        "intent": said,
+        "models": models,
+        "protected_cost": cost,
+    }
 
 
 def _plots(evaluation: RecommendationEvaluation) -> dict[str, Table]:

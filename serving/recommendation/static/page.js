@@ -32,6 +32,7 @@ async function ask(path, body) {
 function said(error) {
   at("problem").textContent = error ? error.message : "";
   at("problem").hidden = !error;
+  if (error) at("problem").scrollIntoView({ block: "nearest" });
 }
 
 async function attempt(work) {
@@ -48,6 +49,17 @@ function build() {
     for (const value of field.values || []) input.append(made("option", { value }, value));
     at("fields").append(made("label", { for: name }, field.name, input));
   }
+  // Nobody asks for one of many values that hardly two employers share.
+  const shared = schema.employers.filter((each) => each.kind === "categorical" && !each.protected
+    && each.values.length > 1 && each.values.length <= schema.employer_count / 2);
+  for (const field of shared) {
+    const name = `where-${field.name}`;
+    const size = Math.min(field.values.length, 5);
+    const select = made("select", { id: name, multiple: "", size, "data-field": field.name },
+      ...field.values.map((value) => made("option", { value }, value)));
+    at("where").append(made("label", { for: name }, field.name, select));
+  }
+  at("filters").hidden = !shared.length;
   at("ids").append(...schema.employer_ids.map((value) => made("option", { value })));
 }
 
@@ -58,6 +70,24 @@ function student() {
     if (value !== "") found[field.name] = field.kind === "categorical" ? value : Number(value);
   }
   return found;
+}
+
+function wanted() {
+  const found = {};
+  for (const select of at("where").querySelectorAll("select")) {
+    const values = [...select.selectedOptions].map((option) => option.value);
+    if (values.length) found[select.dataset.field] = values;
+  }
+  return found;
+}
+
+function question() {
+  const exclude = at("exclude").value.split("\n").map((line) => line.trim()).filter(Boolean);
+  return { student: student(), k: Number(at("k").value), exclude, where: wanted() };
+}
+
+function filtered(where) {
+  return Object.entries(where).map(([name, values]) => `${name} ${values.join(" or ")}`).join("; ");
 }
 
 function fill(record) {
@@ -147,12 +177,21 @@ function shown(value) {
   return typeof value === "number" ? String(Number(value.toPrecision(6))) : value === null ? "not known" : `“${value}”`;
 }
 
+function leftOut(employer) {
+  if (asked.exclude.includes(employer.id)) return "It is not in the list because it is named as closed or full.";
+  const missed = Object.entries(asked.where).find(([name, values]) => !values.includes(employer.fields[name]));
+  return missed ? `It is not in the list because only employers with ${filtered({ [missed[0]]: missed[1] })} are.` : "";
+}
+
 function changed(answer) {
-  const { counterfactual: change, rank } = answer;
-  if (rank <= asked.k) return `It is number ${rank} of the list.`;
-  const outside = `It is number ${rank} of ${schema.employer_count}, outside the first ${asked.k}.`;
-  if (!change) return `${outside} No single change of a field that can be changed brings it into the list.`;
-  return `${outside} With ${change.field} ${shown(change.after)} instead of ${shown(change.before)} it would be number ${change.rank}.`;
+  const { counterfactual: change, rank, employer } = answer;
+  const place = asked.listed.indexOf(employer.id) + 1;
+  const among = `number ${rank} of all ${schema.employer_count}`;
+  if (place) return place === rank ? `It is number ${rank} of the list.` : `It is number ${place} of the list, ${among}.`;
+  const said = [leftOut(employer), `It is ${among}${rank > asked.k ? `, outside the first ${asked.k}` : ""}.`];
+  if (change) said.push(`With ${change.field} ${shown(change.after)} instead of ${shown(change.before)} it would be number ${change.rank}.`);
+  else if (rank > asked.k) said.push(`No single change of a field that can be changed brings it among the first ${asked.k}.`);
+  return said.join(" ").trim();
 }
 
 async function explain(employer) {
@@ -161,7 +200,7 @@ async function explain(employer) {
   const most = Math.max(...contributions, 1e-12);
   const fields = Object.entries(answer.employer.fields).filter(([, value]) => value !== null);
   at("why").replaceChildren(
-    made("h2", { tabindex: "-1" }, `Why ${answer.rank <= asked.k ? "" : "not "}${employer}`),
+    made("h2", { tabindex: "-1" }, `Why ${asked.listed.includes(employer) ? "" : "not "}${employer}`),
     made("p", {}, made("small", {}, fields.map(([name, value]) => `${name}: ${value}`).join(" · "))),
     made("p", { class: "counterfactual" }, changed(answer)),
     made("p", {}, "A bar is what the score loses if the field is not known: ",
@@ -189,19 +228,26 @@ function listed(employers) {
 }
 
 async function recommend() {
-  asked = { student: student(), k: Number(at("k").value) };
-  const exclude = at("exclude").value.split("\n").map((line) => line.trim()).filter(Boolean);
-  const answer = await ask("recommend", { ...asked, exclude });
+  const sent = question();
+  const answer = await ask("recommend", sent);
+  asked = { ...sent, listed: answer.employers.map((each) => each.id) };
   at("unknown").textContent = `Not seen in training, so taken as not known: ${answer.unknown.join(", ")}.`;
   at("unknown").hidden = !answer.unknown.length;
-  at("employers").replaceChildren(listed(answer.employers), made("p", {}, made("small", {}, "A score orders; it is no probability.")));
+  at("narrowed").textContent = `Only employers with ${filtered(asked.where)}.`;
+  at("narrowed").hidden = !Object.keys(asked.where).length;
+  at("employers").replaceChildren(...answer.employers.length
+    ? [listed(answer.employers), made("p", {}, made("small", {}, "A score orders; it is no probability."))]
+    : [made("p", {}, "No employer is left: fewer filters, or fewer that are closed or full.")]);
   at("intent").replaceChildren(...pie(answer.intent));
   at("why").hidden = true;
   at("answer").hidden = false;
 }
 
 at("student").addEventListener("submit", (event) => { event.preventDefault(); attempt(recommend); });
-at("whynot").addEventListener("submit", (event) => { event.preventDefault(); attempt(() => explain(at("other").value)); });
+at("whynot").addEventListener("submit", (event) => { event.preventDefault(); attempt(async () => {
+  await recommend(); // of the student as entered now
+  await explain(at("other").value.trim());
+}); });
 at("file").addEventListener("change", (event) => attempt(() => load(event.target.files[0])));
 at("row").addEventListener("change", (event) => fill(rows[Number(event.target.value)]));
 attempt(async () => { schema = await ask("schema"); build(); });

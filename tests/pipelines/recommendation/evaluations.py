@@ -111,7 +111,7 @@ def audit(**changes: Any) -> dict[str, Any]:
         "tolerance": 0.05,
         "groups": 7,
         "fields": [field],
-        "cost": None,
+        "cost": bounds(0.0041, 0.006),
     } | changes
 
 

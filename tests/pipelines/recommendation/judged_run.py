@@ -17,6 +17,7 @@ from modules.recommendation.rcjr.rcjr import RCJR
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.judging import Contender
 from pipelines.paths import RunPaths
+from pipelines.recommendation.fitting import split
 from pipelines.recommendation.fitting.data import RunData, open_data
 from pipelines.recommendation.judging.judgement import Judgement
 from tests.pipelines.recommendation.entries import entry, run_of
@@ -36,11 +37,12 @@ CONFIG: RecommendationRun = run_of(
 )
 
 
-def write(favoured: bool = False) -> None:
+def write(favoured: bool = False, *, apart: bool = False) -> None:
     """Tables of a run in the working folder: a college goes to a city, a gender is at home in none.
 
     Args:
         favoured: men follow the rule and women go anywhere, so that no model can be as good for both.
+        apart: of a city's employers men and women go to different ones.
     """
     draw = random.Random(3)  # noqa: S311
     students: list[dict[str, object]] = []
@@ -50,6 +52,8 @@ def write(favoured: bool = False) -> None:
         gender = "male" if at % 5 < 3 else "female"
         lost = favoured and gender == "female"
         own = [employer for employer in range(EMPLOYERS) if lost or employer % 4 == college]
+        if apart:
+            own = own[::2] if gender == "male" else own[1::2]
         students.append(
             {
                 "id": f"s{at:04d}",
@@ -74,23 +78,20 @@ def write(favoured: bool = False) -> None:
         for at in range(EMPLOYERS)
     ]
     paths = RunPaths(NAME)
-    for folder in (paths.extracted, paths.split, paths.gold):
+    for folder in (paths.extracted, paths.gold):
         folder.mkdir(parents=True, exist_ok=True)
     for name, rows in {"students": students, "employers": employers, "placements": placements}.items():
         pq.write_table(pa.Table.from_pylist(rows), paths.extracted / f"{name}.parquet")
-    cohorts = [str(row["cohort"]) for row in students]
-    parts = [{"2017": "validation", "2018": "test"}.get(cohort, "train") for cohort in cohorts]
-    table = pa.table({"id": [row["id"] for row in students], "part": parts, "label": cohorts})
-    pq.write_table(table, paths.split / "parts.parquet")
+    split.run(NAME, CONFIG)
     for folder in (paths.gold, paths.raw):
         folder.mkdir(exist_ok=True)
         (folder / "empty.json").write_text(json.dumps({}), encoding="utf-8")
 
 
-def judgement(seeds: int = 2, epochs: int = 60) -> Judgement:
+def judgement(seeds: int = 2, epochs: int = 60, config: RecommendationRun = CONFIG) -> Judgement:
     """Of popularity and RCJR, on the tables of the working folder."""
-    data = open_data(NAME, CONFIG)
-    return Judgement(data, contenders(data, seeds, epochs), CONFIG.evaluate, CONFIG.seed)
+    data = open_data(NAME, config)
+    return Judgement(data, contenders(data, seeds, epochs), config.evaluate, config.seed)
 
 
 def contenders(data: RunData, seeds: int, epochs: int) -> list[Contender[PairModel]]:

@@ -118,6 +118,15 @@ def test_the_same_candidate_has_the_same_golden_requests(judgement: Judgement) -
     assert all(len(pair["response"]["employers"]) == 5 for pair in pairs if pair["path"] == "/recommend")
 
 
+def test_where_a_baseline_ships_the_explanations_of_our_own_refuse_it_nothing(judgement: Judgement) -> None:
+    evaluation = evaluation_of(RUN, SETTINGS, judgement, "0" * 12)
+    assert evaluation.candidate == "popularity"
+    assert evaluation.explanations is not None
+    assert evaluation.explanations.model == "rcjr"
+    assert len(evaluation.explanations.refuses) == 2  # after two epochs no field moves anything
+    assert evaluation.refuses == ()
+
+
 def test_the_page_says_who_won_and_what_was_left_out(judgement: Judgement) -> None:
     evaluation = evaluation_of(RUN, SETTINGS, judgement, "0" * 12)
     imported_record = json.loads((RunPaths(RUN).extracted / "import.json").read_text())

@@ -173,6 +173,10 @@ def test_the_schema_tells_what_may_be_asked_and_leaves_protected_fields_out(serv
         40,
     )
     assert found["employer_ids"][:2] == ["E00", "E01"]
+    industry = next(field for field in found["employers"] if field["name"] == "industry")
+    assert industry["values"] == ["Banking", "Rail", "Software"]
+    for value in industry["values"]:
+        assert post(served, "/recommend", {"student": {}, "where": {"industry": [value]}}).status_code == 200
 
 
 def test_the_model_tells_its_version(served: ASGIApp, tmp_path: Path) -> None:

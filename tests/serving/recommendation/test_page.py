@@ -87,6 +87,71 @@ def test_an_adviser_enters_a_student_and_sees_why_and_why_not(page: Page, served
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
 
 
+def test_an_adviser_keeps_to_certain_employers_and_asks_why_another_is_not_there(
+    page: Page, served: ASGIApp
+) -> None:
+    page.click("text=Only certain employers")
+    selects = page.query_selector_all("#where select")
+    assert [each.get_attribute("data-field") for each in selects] == [
+        "industry",
+        "city",
+    ]  # names are no filter
+    page.select_option("#where-industry", ["Banking", "Rail"])
+    page.select_option("#where-city", "B")
+    page.fill("#k", "6")
+    page.fill("#exclude", "E03")
+    page.click("text=Recommend")
+    page.wait_for_selector("#employers tbody tr")
+    where = {"industry": ["Banking", "Rail"], "city": ["B"]}
+    asked = {"student": {}, "k": 6, "exclude": ["E03"], "where": where}
+    listed = [each["id"] for each in post(served, "/recommend", asked).json()["employers"]]
+    assert [each.inner_text() for each in page.query_selector_all("#employers strong")] == listed
+    assert page.inner_text("#narrowed") == "Only employers with industry Banking or Rail; city B."
+
+    everyone = post(served, "/recommend", {"student": {}, "k": 40}).json()["employers"]
+    rank = {each["id"]: each["rank"] for each in everyone}
+    place, kept = next((at, each) for at, each in enumerate(listed, 1) if rank[each] > 6)
+    page.click(f'[aria-label="Why {kept}"]')
+    page.wait_for_selector(f"#why h2:text-is('Why {kept}')")
+    assert page.inner_text(".counterfactual") == (
+        f"It is number {place} of the list, number {rank[kept]} of all 40."
+    )
+    software = next(each["id"] for each in everyone if each["fields"]["industry"] == "Software")
+    for employer, reason in (
+        ("E03", "because it is named as closed or full"),
+        (software, "because only employers with industry Banking or Rail are"),
+    ):
+        page.fill("#other", f" {employer} ")
+        page.press("#other", "Enter")
+        page.wait_for_selector(f"text=Why not {employer}")
+        said = page.inner_text(".counterfactual")
+        assert said.startswith(f"It is not in the list {reason}. It is number {rank[employer]} of all 40")
+
+    page.select_option("#where-industry", [])
+    page.select_option("#where-city", [])
+    page.fill("#exclude", "\n".join(rank))
+    page.click("text=Recommend")
+    page.wait_for_selector("text=No employer is left")
+    assert not page.is_visible("#narrowed")
+
+
+def test_why_not_may_be_asked_first_and_goes_by_the_student_as_entered(page: Page, served: ASGIApp) -> None:
+    ranks = set()
+    for college in ("Law", "Arts"):
+        page.select_option("#field-college", college)
+        page.fill("#other", "E30")
+        page.click("#whynot button")
+        why = post(served, "/explain", {"student": {"college": college}, "employer": "E30", "k": 10}).json()
+        page.wait_for_selector(f"text=It is number {why['rank']} of")
+        ranks.add(why["rank"])
+        assert page.locator("#employers tbody tr").count() == 10
+    assert len(ranks) == 2
+    page.fill("#other", "E99")
+    page.click("#whynot button")
+    page.wait_for_selector("#problem", state="visible")
+    assert "no employer 'E99'" in page.inner_text("#problem")
+
+
 def test_a_student_from_a_file_fills_the_form(page: Page, tmp_path: Path) -> None:
     assert not page.is_visible("#row")
     file = tmp_path / "students.csv"

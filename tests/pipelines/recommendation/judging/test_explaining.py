@@ -5,11 +5,13 @@ import pyarrow as pa
 import pytest
 
 from pipelines.recommendation.judging.cards import RARE, shareable
-from pipelines.recommendation.judging.evaluation import Explanations
+from pipelines.recommendation.judging.evaluation import Explanations, RecommendationEvaluation
 from pipelines.recommendation.judging.explaining import explanations
 from pipelines.recommendation.judging.judgement import Judgement
+from pipelines.recommendation.judging.judging import evaluation_of
 from pipelines.recommendation.judging.planted import Planted
 from tests.pipelines.recommendation import judged_run
+from tests.pipelines.recommendation.entries import run_of
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,30 @@ def test_the_margin_is_the_difference_of_the_table_and_is_held_by_its_lower_boun
     assert employer.above_random.low < expected < employer.above_random.high
     assert employer.held is (employer.above_random.low >= 0.15)
     assert student.held is None  # three fields, all of them shown
-    assert found.held is (employer.held is not False)
+
+
+def judged_by(floors: dict[str, float]) -> RecommendationEvaluation:
+    evaluate = {"bootstrap": 200, "comprehensiveness": floors}
+    config = run_of(judged_run.CONFIG.recommendation.model_dump(mode="json"), evaluate=evaluate)
+    judgement = judged_run.judgement(seeds=1, config=config)
+    return evaluation_of(judged_run.NAME, config, judgement, "0" * 12)
+
+
+def test_our_own_is_released_only_if_its_explanations_hold_by_the_floors_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    judged_run.write()
+    strict, mild = (judged_by({"employer": floor}) for floor in (0.9, 0.02))
+    assert strict.candidate == mild.candidate == "rcjr"
+    assert mild.refuses == ()
+    (said,) = strict.refuses
+    assert strict.explanations is not None
+    found = strict.explanations.margins[1].above_random
+    assert said == (
+        "explanations: the three fields named on the employer's side move the probability by "
+        f"{found.estimate:.3f} more than three at random, at least {found.low:.3f}; 0.9 is needed"
+    )
 
 
 def test_seeds_agree_more_than_chance_and_random_weights_explain_otherwise(found: Explanations) -> None:

@@ -47,6 +47,19 @@ def test_what_holds_of_the_explanations_and_what_does_not_is_said_in_words() -> 
     assert said.count("Do not show these fields as reasons.") == 1
 
 
+def test_where_our_own_ships_a_margin_refuses_it_and_where_a_baseline_does_nothing_was_tried() -> None:
+    refused = "release refused A model of ours ships only if its explanations hold."
+    assert refused in words(standard())
+    said = text(candidate="popularity")
+    assert refused not in said
+    assert "What is packaged is popularity. Its own explanations are leave-one-out too and were not" in said
+    sound = evaluations.explanations()
+    sound["margins"] = sound["margins"][:1]
+    said = text(explanations=sound)
+    assert refused not in said
+    assert "What is packaged" not in said
+
+
 def test_a_card_names_fields_signs_and_intents_and_hides_what_is_rare() -> None:
     said = words(standard())
     assert "Match 1: rank 4 in the student's list" in said
@@ -64,14 +77,27 @@ def test_the_audit_shows_groups_with_intervals_and_counts_those_it_hides() -> No
         "corrected for the 7 groups compared",
         "male above female 0.017 \N{MINUS SIGN}0.013 to 0.047 0.63 0.68",
         "no gap shown No two groups of at least 100 students are shown to differ by more than 0.05",
-        "not measured here. It needs a second run with use_protected: true",
+        "costs: 0.0041 \N{MINUS SIGN}0.0019 to 0.0101 of AUC. So much higher is our own model's",
     ):
         assert fact in said
 
 
+@pytest.mark.parametrize(
+    ("sees", "why"), [(True, "The models see them here."), (False, "No model of our own")]
+)
+def test_a_cost_that_was_not_measured_is_said_to_be_so(sees: bool, why: str) -> None:
+    said = text(audit=evaluations.audit(cost=None), use_protected=sees)
+    assert f"What leaving the protected fields out costs: not measured. {why}" in said
+
+
 def test_a_refusal_stands_instead_of_the_all_clear() -> None:
-    said = text(refuses=["gender: the AUC of 'male' is above that of 'female' by 0.110"])
-    assert "release refused gender: the AUC of 'male' is above that of 'female' by 0.110." in said
+    audit = evaluations.audit()
+    audit["fields"][0]["gap"]["auc"] = evaluations.bounds(0.11, 0.03)
+    said = text(audit=audit)
+    assert (
+        "release refused gender: the AUC of 'male' is above that of 'female' by 0.110, at least 0.080; "
+        "0.05 is tolerated." in said
+    )
     assert "no gap shown" not in said
 
 

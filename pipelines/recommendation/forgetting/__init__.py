@@ -1,0 +1,1 @@
+"""A student taken out of everything that holds rows of a run."""
