@@ -26,7 +26,7 @@ from benchmarks.paper_fits import Configuration, Job, Values, World, code_hash, 
 from benchmarks.paper_page import ADDED, METHODS, NOTICE, SHOWN, page
 from benchmarks.paper_printed import EMPLOYERS, FIGURE_4, OURS, STUDENTS, THRESHOLDS
 from benchmarks.paper_results import Results
-from modules.errors import UserError, did_you_mean
+from modules.errors import did_you_mean
 from pipelines.drawing import BASELINE, OTHER, OWN, drawing, ticks
 from pipelines.files import write_text
 
@@ -48,8 +48,9 @@ def main(
     console = Console(stderr=True, highlight=False)
     console.print(f"notice: {NOTICE}")
     world, wanted = World(students, employers), configurations(_named(methods))
+    choices = _numbers(epochs)
     work_of = Work(world, scratch, parallel, console)
-    chosen = work_of.choose(wanted, tuple(sorted(int(each) for each in epochs.split(","))))
+    chosen = work_of.choose(wanted, choices)
     fits = work_of.test(wanted, {name: number for name, (number, _) in chosen.items()}, seeds)
     minutes = sum(float(fit.pop("cpu_seconds")) for each in fits.values() for fit in each) / 60
     results = Results(fits, RESAMPLES, world.seed)
@@ -67,8 +68,19 @@ def _named(methods: str) -> list[str]:
     named = [each.strip() for each in methods.split(",") if each.strip()]
     for each in named:
         if each not in ALL:
-            raise UserError(f"--methods: no {each!r}{did_you_mean(each, ALL)}; there are {', '.join(ALL)}")
+            raise typer.BadParameter(
+                f"--methods: no {each!r}{did_you_mean(each, ALL)}; there are {', '.join(ALL)}"
+            )
     return [each for each in ALL if each in named]
+
+
+def _numbers(epochs: str) -> tuple[int, ...]:
+    parts = [each.strip() for each in epochs.split(",")]
+    if not all(each.isdecimal() and int(each) for each in parts):
+        raise typer.BadParameter(
+            f"--epochs: {epochs!r} is no list of whole numbers from 1; write it like 5,10"
+        )
+    return tuple(sorted({int(each) for each in parts}))
 
 
 class Work:
