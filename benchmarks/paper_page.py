@@ -298,7 +298,11 @@ def _epochs(epochs: Mapping[str, tuple[int, Mapping[int, float]]]) -> str:
     for name, (chosen, errors) in epochs.items():
         shown = [f"{errors[number]:.4f}" if number in errors else "" for number in asked]
         rows.append([f"`{name}`", str(chosen), *shown])
-    said = "Error of the validation students after so many epochs: 1 - AUC, for the intent alone its cross-entropy."
+    longest = sum(chosen == max(asked, default=0) for chosen, _ in epochs.values())
+    said = (
+        "Error of the validation students after so many epochs: 1 - AUC, for the intent alone its cross-entropy. "
+        f"{longest} of {len(epochs)} fits are best at the largest number, and might gain from more."
+    )
     return f"{said}\n\n{table(['fit', 'chosen', *map(str, asked)], rows)}"
 
 
