@@ -15,7 +15,7 @@ COMPILE = uv pip compile --quiet --python-version 3.11 --generate-hashes --no-an
 # A machine may offer its own builds (a CPU build of torch, say) in a folder or on a page.
 FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)")
 
-.PHONY: help setup demo release serve train test accept prove lint types fmt mlflow lock clean
+.PHONY: help setup demo release serve train test accept prove paper lint types fmt mlflow lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
@@ -57,6 +57,9 @@ accept: $(STAMP) ## Full size: RUN, a second time with nothing to do, then its p
 
 prove: $(STAMP) ## Rebuild RUN in a clean clone and compare every output's hash
 	@talentflow prove $(RUN)
+
+paper: $(STAMP) ## Regenerate the tables of the recommendation paper (docs/results-paper.md), half an hour
+	python benchmarks/paper.py --parallel 2
 
 lint: $(STAMP) ## Check style, formatting, and that only safe calls are made
 	ruff check .

@@ -1,6 +1,7 @@
 """How well a recommender orders candidates, person by person."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -8,6 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Float64Array = NDArray[np.float64]
+Value = TypeVar("Value", float, Float64Array)
+CHANCE = 0.5
+"""The AUC of a coin."""
 RANKING = ("auc", "auc_popularity", "hr", "ndcg", "mrr")
 """Of `ranking`, all better when larger; `auc_popularity` where popularity is given."""
 
@@ -87,6 +91,14 @@ def _mean_by_person(values: Tensor, person: Tensor, size: int) -> Float64Array:
     count = torch.bincount(person, minlength=size)
     mean: Float64Array = torch.where(count > 0, total / count, torch.nan).numpy()
     return mean
+
+
+def rela_impr(own: Value, other: Value) -> Value:
+    """How much more of AUC - 0.5 `own` has than `other`, %: equation (15) of Zhu et al. (2021).
+
+    It means nothing where the other is no better than chance.
+    """
+    return 100 * ((own - CHANCE) / (other - CHANCE) - 1)
 
 
 def resampled(values: Mapping[str, Float64Array], counts: Float64Array) -> dict[str, Float64Array]:

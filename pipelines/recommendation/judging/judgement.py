@@ -1,7 +1,6 @@
 """Judging the fitted models of a run: validation students for the ranking, test students for the claim."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -15,10 +14,9 @@ from torchmetrics.functional.classification import (
     multiclass_f1_score,
 )
 
-from modules.recommendation.metrics import against_drawn, ranking, resampled
+from modules.recommendation.metrics import CHANCE, rela_impr, resampled
 from modules.recommendation.pair_model import PairModel
 from modules.recommendation.rcjr.rcjr import RCJR
-from modules.recommendation.sampling import NegativeSampler
 from pipelines.bootstrap import draw_counts, percentile_interval
 from pipelines.config.recommendation import RecommendationEvaluate
 from pipelines.evaluation import Bounds, Slice, Spread
@@ -26,11 +24,10 @@ from pipelines.judging import Contender
 from pipelines.recommendation.fitting.data import RunData
 from pipelines.recommendation.fitting.judged import judged
 from pipelines.recommendation.judging.evaluation import Intent, PairRow
+from pipelines.recommendation.judging.measuring import Measuring
 
 Float64Array = NDArray[np.float64]
 Own = Contender[PairModel]
-CHANCE = 0.5
-"""The AUC of a coin."""
 
 
 class Judgement:
@@ -46,7 +43,8 @@ class Judgement:
             for contender in contenders
         }
         self.ranked = sorted(contenders, key=lambda c: (-np.mean(self.backtest[c.name]), c.name))
-        self.test = judged(data.final.data)
+        self._measuring = Measuring(data.final.data, settings, seed)
+        self.test = self._measuring.judged
         generator = np.random.default_rng(seed)
         size = len(self.test.rows)
         # B x S, how often each test student is drawn.
@@ -82,42 +80,14 @@ class Judgement:
         known = popularity[popularity > 0].double()
         return popularity >= (float(torch.quantile(known, 0.9)) if len(known) else torch.inf)
 
-    @cached_property
-    def _drawn(self) -> tuple[Tensor, Tensor, Tensor] | None:
-        """Person, match and employers drawn by Algorithm 1 among the test matches; none where both decide."""
-        data = self.data.final.data
-        if data.sampling is None:
-            return None
-        sampling = replace(data.sampling, method="ours", negatives=self.settings.similar_negatives)
-        sampler = NegativeSampler(data.students, data.employers, data.judging, sampling, self.seed)
-        pairs = data.judging.positive
-        return torch.searchsorted(self.test.rows, pairs.student), pairs.employer, sampler.draw(self.seed)
-
     def _measured(self, contender: Own) -> list[dict[str, Float64Array]]:
         """Of every seed every metric of every test student, S each; kept is also what employers are told."""
         found = []
         for network in contender.final.values():
             scores = self.test.scores(network)
-            found.append(self._of_students(scores))
-            self._employer_auc.setdefault(contender.name, []).append(self._of_employers(scores))
+            found.append(self._measuring.of_students(scores))
+            self._employer_auc.setdefault(contender.name, []).append(self._measuring.of_employers(scores))
         return found
-
-    def _of_students(self, scores: Tensor) -> dict[str, Float64Array]:
-        test, data = self.test, self.data.final.data
-        found = ranking(scores, test.matches, test.candidates, data.popularity, self.settings.top)
-        if self._drawn is not None:
-            found["auc_similar"] = against_drawn(scores, *self._drawn)
-        seen = (data.popularity > 0)[None]
-        for name, part in (("seen", seen), ("unseen", ~seen)):
-            found[name] = ranking(scores, test.matches & part, test.candidates)["auc"]
-        return found
-
-    def _of_employers(self, scores: Tensor) -> float:
-        """Mean AUC of employers' matches among all test students."""
-        test = self.test
-        candidates = None if test.candidates is None else test.candidates.T
-        found = ranking(scores.T.contiguous(), test.matches.T, candidates)
-        return float(np.nanmean(found["auc"]))
 
     def by_student(self, name: str) -> dict[str, Float64Array]:
         """A model's metrics of every test student, S each, mean over seeds; NaN where one has none."""
@@ -171,9 +141,9 @@ class Judgement:
         theirs = self._resampled[other]["auc"]
         if theirs.min() <= CHANCE:
             return None
-        means = [_mean(self.by_student(name)["auc"]) - CHANCE for name in (own, other)]
-        draws = (self._resampled[own]["auc"] - CHANCE) / (theirs - CHANCE)
-        return Bounds(**percentile_interval(100 * (means[0] / means[1] - 1), 100 * (draws - 1)))
+        means = [_mean(self.by_student(name)["auc"]) for name in (own, other)]
+        draws = rela_impr(self._resampled[own]["auc"], theirs)
+        return Bounds(**percentile_interval(rela_impr(means[0], means[1]), draws))
 
     def _directions(self, contender: Own) -> dict[str, Spread]:
         pairs = self.data.final.data.judging

@@ -1,4 +1,5 @@
 import json
+from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -119,7 +120,9 @@ def test_the_same_candidate_has_the_same_golden_requests(judgement: Judgement) -
 
 
 def test_where_a_baseline_ships_the_explanations_of_our_own_refuse_it_nothing(judgement: Judgement) -> None:
-    evaluation = evaluation_of(RUN, SETTINGS, judgement, "0" * 12)
+    shipping = copy(judgement)
+    shipping.ranked = sorted(judgement.ranked, key=lambda contender: contender.role != "baseline")
+    evaluation = evaluation_of(RUN, SETTINGS, shipping, "0" * 12)
     assert evaluation.candidate == "popularity"
     assert evaluation.explanations is not None
     assert evaluation.explanations.model == "rcjr"
