@@ -126,7 +126,7 @@ def test_where_a_baseline_ships_the_explanations_of_our_own_refuse_it_nothing(ju
     assert evaluation.candidate == "popularity"
     assert evaluation.explanations is not None
     assert evaluation.explanations.model == "rcjr"
-    assert len(evaluation.explanations.refuses) == 2  # after two epochs no field moves anything
+    assert evaluation.explanations.refuses  # after two epochs
     assert evaluation.refuses == ()
 
 
