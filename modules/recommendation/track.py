@@ -30,17 +30,18 @@ Space = Mapping[str, tuple[float | int | str, ...]]
 _GRADIENT: Space = {
     "learning_rate": (1e-3, 2e-3, 5e-3),
     "embedding_regularizer": (1e-5, 1e-4, 1e-3),
-    "epochs": (5, 10, 20),
+    "epochs": (10, 20),
     "unseen": (0.02, 0.1),
 }
-_FACTORS: Space = {**_GRADIENT, "embedding_dim": (16, 32)}
+_FACTORS: Space = {**_GRADIENT, "embedding_dim": (16, 32, 64)}
 _DEEP: Space = {
     **_FACTORS,
-    "net_regularizer": (0.0, 1e-4),
     "hidden_units": ("64,32", "128,64"),
     "net_dropout": (0.0, 0.2),
 }
-_CROSSED: Space = {key: values for key, values in _DEEP.items() if key != "net_dropout"}
+_SLOW: Space = {**_DEEP, "embedding_dim": (16, 32)}
+"""Of models whose time grows with the square of the fields, or of the width."""
+_CROSSED: Space = {key: values for key, values in _SLOW.items() if key != "net_dropout"}
 _TREES: Space = {
     "learning_rate": (0.03, 0.1),
     "max_iter": (50, 100, 200),
@@ -72,8 +73,8 @@ MODELS: tuple[Spec, ...] = (
     _learned(Concatenation, _DEEP),
     _learned(DeepFM, _DEEP),
     _learned(DCN, {**_CROSSED, "hidden_units": ("64,64", "128,128"), "cross_layers": (1, 2, 3)}),
-    _learned(AutoInt, {**_DEEP, "attention_layers": (1, 2, 3)}),
-    _learned(AFN, {**_DEEP, "logarithmic_neurons": (32, 64, 128)}),
+    _learned(AutoInt, {**_SLOW, "attention_layers": (1, 2, 3)}),
+    _learned(AFN, {**_SLOW, "logarithmic_neurons": (32, 64, 128)}),
     ModelSpec(HistGradientBoosting.name, _trees, _TREES),
     replace(_learned(RCJR, {**_DEEP, "intent_weight": _INTENT_WEIGHT}), role="own"),
 )
