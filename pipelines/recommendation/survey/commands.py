@@ -14,13 +14,13 @@ Folder = Annotated[Path, typer.Argument(help="A folder that `survey make` wrote.
 
 survey = typer.Typer(
     help="Ask raters whether a run's explanations are better than random ones.",
-    epilog="Example: talentflow survey make placements --out survey && talentflow survey analyse survey",
+    epilog="Example: talentflow survey make recommendation --out survey && talentflow survey analyse survey",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
-@survey.command(epilog="Example: talentflow survey make placements --out survey")
+@survey.command(epilog="Example: talentflow survey make recommendation --out survey")
 def make(
     run: Run,
     out: Annotated[Path, typer.Option(help="Folder to write; it may not exist yet.")],
