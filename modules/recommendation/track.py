@@ -28,8 +28,8 @@ from modules.track import Hyperparameters, ModelSpec
 Space = Mapping[str, tuple[float | int | str, ...]]
 
 _GRADIENT: Space = {
-    "learning_rate": (1e-3, 2e-3, 5e-3),
-    "embedding_regularizer": (1e-5, 1e-4, 1e-3),
+    "learning_rate": (2e-3, 5e-3),
+    "embedding_regularizer": (1e-4, 3e-4, 1e-3),
     "epochs": (10, 20),
     "unseen": (0.02, 0.1),
 }
@@ -48,7 +48,7 @@ _TREES: Space = {
     "max_leaf_nodes": (15, 31),
     "l2_regularization": (0.0, 1.0, 10.0),
 }
-_INTENT_WEIGHT = (0.1, 0.3, 1.0)
+_RECIPROCAL: Space = {**_FACTORS, "net_dropout": (0.0, 0.2), "intent_weight": (0.1, 0.3, 1.0)}
 
 
 def _popularity(data: PairData, _: Hyperparameters) -> Popularity:
@@ -76,7 +76,7 @@ MODELS: tuple[Spec, ...] = (
     _learned(AutoInt, {**_SLOW, "attention_layers": (1, 2, 3)}),
     _learned(AFN, {**_SLOW, "logarithmic_neurons": (32, 64, 128)}),
     ModelSpec(HistGradientBoosting.name, _trees, _TREES),
-    replace(_learned(RCJR, {**_DEEP, "intent_weight": _INTENT_WEIGHT}), role="own"),
+    replace(_learned(RCJR, _RECIPROCAL), role="own"),
 )
 
 
