@@ -48,7 +48,7 @@ _TREES: Space = {
     "max_leaf_nodes": (15, 31),
     "l2_regularization": (0.0, 1.0, 10.0),
 }
-_RECIPROCAL: Space = {**_FACTORS, "net_dropout": (0.0, 0.2), "intent_weight": (0.1, 0.3, 1.0)}
+_RECIPROCAL: Space = {**_FACTORS, "intent_weight": (0.1, 0.3)}
 
 
 def _popularity(data: PairData, _: Hyperparameters) -> Popularity:
