@@ -31,6 +31,8 @@ from modules.recommendation.student_record import checked
 from modules.recommendation.top import rank, top
 from modules.schema import Schema, Side
 
+_TELLER = "teller."
+
 
 @dataclass(frozen=True)
 class Recommender:
@@ -43,13 +45,19 @@ class Recommender:
     employers: tuple[Record, ...]
     """Id and fields of every employer that can be recommended."""
     intents: tuple[str, ...]
+    teller: PairModel | None = None
+    """Tells intents where the network, a baseline perhaps, does not; of the same encoders."""
 
     def save(self, folder: Path) -> None:
         """Write `model.safetensors` and `config.json` into an existing folder."""
-        tensors = {key: value.contiguous() for key, value in sorted(self.network.state_dict().items())}
-        save_file(tensors, folder / "model.safetensors")
+        tensors = self.network.state_dict()
+        if self.teller is not None:
+            tensors |= {f"{_TELLER}{key}": value for key, value in self.teller.state_dict().items()}
+        held = {key: value.contiguous() for key, value in sorted(tensors.items())}
+        save_file(held, folder / "model.safetensors")
         config = {
             "network": network_config(self.network),
+            "teller": None if self.teller is None else network_config(self.teller),
             "schema": self.schema.to_json(),
             "encoders": [encoder.to_json() for encoder in self.encoders],
             "employers": [dict(employer) for employer in self.employers],
@@ -67,8 +75,15 @@ class Recommender:
         """
         verify(folder)
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        tensors = load_file(folder / "model.safetensors")
+        told = {
+            key.removeprefix(_TELLER): tensors.pop(key) for key in sorted(tensors) if key.startswith(_TELLER)
+        }
         network = build_network(config["network"])
-        network.load_state_dict(load_file(folder / "model.safetensors"))
+        network.load_state_dict(tensors)
+        teller = build_network(config["teller"]) if config.get("teller") else None
+        if teller is not None:
+            teller.load_state_dict(told)
         students, employers = (SideEncoder.from_json(each) for each in config["encoders"])
         return cls(
             network=network.eval(),
@@ -76,6 +91,7 @@ class Recommender:
             encoders=(students, employers),
             employers=tuple(config["employers"]),
             intents=tuple(config["intents"]),
+            teller=None if teller is None else teller.eval(),
         )
 
     @cached_property
@@ -234,8 +250,8 @@ class Recommender:
         return list(self.encoders[0].unknown([student])[0])
 
     def intent(self, student: Features) -> dict[str, float]:
-        """Probability of each intent; empty of a model that tells none."""
-        logits = self.network.intent_logits(student)
+        """Probability of each intent; empty where nothing tells it."""
+        logits = (self.teller or self.network).intent_logits(student)
         if logits is None:
             return {}
         shares = logits[0].double().softmax(0).tolist()

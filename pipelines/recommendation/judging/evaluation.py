@@ -28,6 +28,8 @@ class PairRow(Row):
 class Intent(Section):
     """How well the intent is told, on test students who have one."""
 
+    model: str
+    """Who tells it: the candidate, or our own where the candidate does not."""
     classes: tuple[str, ...]
     students: int
     macro_f1: Spread
@@ -236,7 +238,7 @@ class RecommendationEvaluation(Evaluation):
     leaderboard: tuple[PairRow, ...]
     """By the validation students."""
     intent: Intent | None
-    """Of the first model that tells it; none where it is not recorded."""
+    """None where it is not recorded, or no model tells it."""
     explanations: Explanations | None = None
     """None: none of our own models took part."""
     audit: Audit | None = None

@@ -188,24 +188,29 @@ class Judgement:
             if mask.any()
         )
 
+    @property
+    def teller(self) -> Own | None:
+        """Who tells intents to those who ask: the candidate, or our own where the candidate does not."""
+        some = self.data.final.data.students[:1]
+        found = (each for each in (self.candidate, self.own) if each is not None)
+        with torch.no_grad():
+            return next((each for each in found if _first(each).intent_logits(some) is not None), None)
+
     def intent(self) -> Intent | None:
-        """How the first model that tells intents tells those of the test students."""
-        data = self.data.final.data
+        """How the teller tells the intents of the test students."""
+        data, teller = self.data.final.data, self.teller
         labels = self.data.students.column("intent").to_pylist()
         code = {label: at for at, label in enumerate(data.intents)}
         rows = [row for row in self.test.rows.tolist() if labels[row] in code]
+        if teller is None or not rows:
+            return None
         students = data.students[torch.tensor(rows, dtype=torch.int64)]
-        for contender in self.ranked if rows else ():
-            networks = list(contender.final.values())
-            with torch.no_grad():
-                told = [network.intent_logits(students) for network in networks]
-            logits = [each for each in told if each is not None]
-            if len(logits) == len(networks):
-                truth = torch.tensor([code[labels[row]] for row in rows])
-                return self._intent(logits, truth)
-        return None
+        with torch.no_grad():
+            told = [network.intent_logits(students) for network in teller.final.values()]
+        truth = torch.tensor([code[labels[row]] for row in rows])
+        return self._intent(teller.name, [logits for logits in told if logits is not None], truth)
 
-    def _intent(self, logits: Sequence[Tensor], truth: Tensor) -> Intent:
+    def _intent(self, model: str, logits: Sequence[Tensor], truth: Tensor) -> Intent:
         data = self.data.final.data
         size = len(data.intents)
 
@@ -216,6 +221,7 @@ class Judgement:
         commonest = int(torch.bincount(fitted, minlength=size).argmax())
         confusion = multiclass_confusion_matrix(logits[0], truth, size)
         return Intent(
+            model=model,
             classes=data.intents,
             students=len(truth),
             macro_f1=over_seeds("macro"),

@@ -45,8 +45,9 @@ JUDGING = Judging(RecommendationEvaluation, judge)
 
 
 def recommender_of(judgement: Judgement) -> Recommender:
-    """The candidate's first seed, with the employers of the run."""
-    data, fold = judgement.data, judgement.data.final
+    """The candidate's first seed, with the employers of the run, and who tells intents where it does not."""
+    data, fold, teller = judgement.data, judgement.data.final, judgement.teller
+    other = teller if teller is not None and teller.name != judgement.candidate.name else None
     fields = ["id", *data.schema.employers.fields]
     return Recommender(
         network=next(iter(judgement.candidate.final.values())),
@@ -54,6 +55,7 @@ def recommender_of(judgement: Judgement) -> Recommender:
         encoders=fold.encoders,
         employers=tuple(data.employers.select(fields).to_pylist()),
         intents=fold.data.intents,
+        teller=None if other is None else next(iter(other.final.values())),
     )
 
 

@@ -224,6 +224,16 @@ def test_a_model_that_may_see_protected_fields_is_asked_for_them() -> None:
     assert "gender" in said
 
 
+def test_where_a_baseline_ranks_another_model_tells_the_intents(tmp_path: Path) -> None:
+    ranks, tells = recommender("fm"), recommender("rcjr")
+    assert ranks.recommend(RecommendRequest(STUDENT, 3))["intent"] == {}
+    both = replace(ranks, teller=tells.network)
+    loaded = Recommender.load(sealed(tmp_path / "artefact", both))
+    answer = loaded.recommend(RecommendRequest(STUDENT, 3))
+    assert answer["intent"] == tells.recommend(RecommendRequest(STUDENT, 3))["intent"]
+    assert ids(answer) == ids(ranks.recommend(RecommendRequest(STUDENT, 3)))
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_a_saved_recommender_answers_alike(tmp_path: Path, model: str) -> None:
     made = recommender(model)

@@ -124,6 +124,8 @@ def test_where_a_baseline_ships_the_explanations_of_our_own_refuse_it_nothing(ju
     shipping.ranked = sorted(judgement.ranked, key=lambda contender: contender.role != "baseline")
     evaluation = evaluation_of(RUN, SETTINGS, shipping, "0" * 12)
     assert evaluation.candidate == "popularity"
+    assert recommender_of(shipping).teller is next(iter(shipping.learner.final.values()))  # type: ignore[union-attr]
+    assert recommender_of(judgement).teller is None
     assert evaluation.explanations is not None
     assert evaluation.explanations.model == "rcjr"
     assert evaluation.explanations.refuses  # after two epochs
