@@ -5,6 +5,7 @@ from typing import Any
 
 from modules.errors import UserError, did_you_mean
 from pipelines.config import NAME, PARAMS, RunConfig, load_run, parse_run, read_yaml
+from pipelines.config.migration import MigrationRun
 from pipelines.params_file import ParamsFile
 from pipelines.paths import RunPaths
 from pipelines.release.home import Releases
@@ -65,13 +66,10 @@ def show(name: str) -> str:
     Raises:
         UserError: if there is no such run.
     """
-    load_run(name)
     paths = RunPaths(name)
-    pages = {
-        "report": paths.report / "index.html",
-        "city report": paths.report / "cities.html",
-        "data checks": paths.validation / "index.html",
-    }
+    pages = {"report": paths.report / "index.html", "data checks": paths.validation / "index.html"}
+    if isinstance(load_run(name), MigrationRun):
+        pages["city report"] = paths.report / "cities.html"
     absent = f"not built yet (make demo RUN={name})"
     said = [f"{what:12}{page if page.exists() else absent}" for what, page in pages.items()]
     if Releases(name).pointer.exists():

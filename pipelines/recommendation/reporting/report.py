@@ -51,6 +51,7 @@ def report(
     """The page: the same facts give the same bytes."""
     explained = evaluation.explanations
     rows = [row for row in evaluation.leaderboard if row.role != "part"]
+    names = [row.model for row in rows]
     by_threshold = thresholds(evaluation, config)
     return render(
         "recommendation.html",
@@ -61,6 +62,7 @@ def report(
         verdict=verdict(evaluation),
         candidate=next(row for row in rows if row.model == evaluation.candidate),
         models=rows,
+        best={part.name: min(names, key=part.error.__getitem__) for part in evaluation.slices},
         parts=parts(evaluation),
         thresholds=figures.thresholds(by_threshold) if by_threshold else None,
         leaderboard=figures.leaderboard(rows),

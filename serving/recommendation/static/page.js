@@ -12,6 +12,10 @@ function made(name, attributes = {}, ...children) {
   return element;
 }
 
+function plain(name) {
+  return name.replaceAll("_", " ");
+}
+
 function drawn(name, attributes = {}, text = "") {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -47,7 +51,7 @@ function build() {
       ? made("select", { id: name }, made("option", { value: "" }, "not known"))
       : made("input", { id: name, type: "number", step: "any", placeholder: `mean ${field.mean.toFixed(1)}` });
     for (const value of field.values || []) input.append(made("option", { value }, value));
-    at("fields").append(made("label", { for: name }, field.name, input));
+    at("fields").append(made("label", { for: name }, plain(field.name), input));
   }
   // Nobody asks for one of many values that hardly two employers share.
   const shared = schema.employers.filter((each) => each.kind === "categorical" && !each.protected
@@ -57,7 +61,7 @@ function build() {
     const size = Math.min(field.values.length, 5);
     const select = made("select", { id: name, multiple: "", size, "data-field": field.name },
       ...field.values.map((value) => made("option", { value }, value)));
-    at("where").append(made("label", { for: name }, field.name, select));
+    at("where").append(made("label", { for: name }, plain(field.name), select));
   }
   at("filters").hidden = !shared.length;
   at("ids").append(...schema.employer_ids.map((value) => made("option", { value })));
@@ -87,7 +91,7 @@ function question() {
 }
 
 function filtered(where) {
-  return Object.entries(where).map(([name, values]) => `${name} ${values.join(" or ")}`).join("; ");
+  return Object.entries(where).map(([name, values]) => `${plain(name)} ${values.join(" or ")}`).join("; ");
 }
 
 function fill(record) {
@@ -134,7 +138,7 @@ async function load(file) {
 function pie(intent) {
   const shares = Object.entries(intent).sort((one, other) => other[1] - one[1]);
   if (!shares.length) return [];
-  const label = shares.map(([name, share]) => `${name} ${(100 * share).toFixed(0)} %`).join(", ");
+  const label = shares.map(([name, share]) => `${plain(name)} ${(100 * share).toFixed(0)} %`).join(", ");
   const chart = drawn("svg", { viewBox: "-52 -52 104 104", width: 180, role: "img", "aria-label": `Intent: ${label}` });
   let turned = 0;
   shares.forEach(([, share], place) => {
@@ -151,7 +155,7 @@ function pie(intent) {
   const key = made("ul", { class: "key" }, ...shares.map(([name, share], place) => {
     const mark = drawn("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" });
     mark.append(drawn("rect", { width: 10, height: 10, class: `pie${place % 5}` }));
-    return made("li", {}, mark, `${name} ${(100 * share).toFixed(1)} %`);
+    return made("li", {}, mark, `${plain(name)} ${(100 * share).toFixed(1)} %`);
   }));
   return [made("h2", {}, "After graduation"), chart, key];
 }
@@ -161,10 +165,11 @@ function bars(title, fields, most) {
   const chart = drawn("svg", { viewBox: `0 0 400 ${height}`, width: 400, role: "img", "aria-label": title });
   chart.append(drawn("line", { x1: 260, x2: 260, y1: 0, y2: height, class: "axis" }));
   fields.forEach(({ field, contribution }, place) => {
+    const said = plain(field);
     const length = 110 * Math.abs(contribution) / most;
     const sign = contribution < 0 ? "−" : contribution > 0 ? "+" : "";
     chart.append(
-      drawn("text", { x: 0, y: 24 * place + 17 }, field.length > 19 ? `${field.slice(0, 18)}…` : field),
+      drawn("text", { x: 0, y: 24 * place + 17 }, said.length > 19 ? `${said.slice(0, 18)}…` : said),
       drawn("rect", { x: contribution < 0 ? 260 - length : 260, y: 24 * place + 4, width: length, height: 16,
         class: contribution < 0 ? "against" : "for" }),
       drawn("text", { x: contribution < 0 ? 266 : 254, y: 24 * place + 17,
@@ -189,7 +194,7 @@ function changed(answer) {
   const among = `number ${rank} of all ${schema.employer_count}`;
   if (place) return place === rank ? `It is number ${rank} of the list.` : `It is number ${place} of the list, ${among}.`;
   const said = [leftOut(employer), `It is ${among}${rank > asked.k ? `, outside the first ${asked.k}` : ""}.`];
-  if (change) said.push(`With ${change.field} ${shown(change.after)} instead of ${shown(change.before)} it would be number ${change.rank}.`);
+  if (change) said.push(`With ${plain(change.field)} ${shown(change.after)} instead of ${shown(change.before)} it would be number ${change.rank}.`);
   else if (rank > asked.k) said.push(`No single change of a field that can be changed brings it among the first ${asked.k}.`);
   return said.join(" ").trim();
 }
@@ -201,7 +206,7 @@ async function explain(employer) {
   const fields = Object.entries(answer.employer.fields).filter(([, value]) => value !== null);
   at("why").replaceChildren(
     made("h2", { tabindex: "-1" }, `Why ${asked.listed.includes(employer) ? "" : "not "}${employer}`),
-    made("p", {}, made("small", {}, fields.map(([name, value]) => `${name}: ${value}`).join(" · "))),
+    made("p", {}, made("small", {}, fields.map(([name, value]) => `${plain(name)}: ${value}`).join(" · "))),
     made("p", { class: "counterfactual" }, changed(answer)),
     made("p", {}, "A bar is what the score loses if the field is not known: ",
       "to the right it speaks for this employer, to the left against it."),

@@ -50,7 +50,7 @@ def page(browser: Browser, served: ASGIApp) -> Iterator[Page]:
 
 def test_an_adviser_enters_a_student_and_sees_why_and_why_not(page: Page, served: ASGIApp) -> None:
     asked = [label.inner_text().split("\n")[0] for label in page.query_selector_all("#fields label")]
-    assert asked == ["college", "home", "grade_1", "grade_2", "grade_3"]
+    assert asked == ["college", "home", "grade 1", "grade 2", "grade 3"]
     page.select_option("#field-college", "Law")
     page.select_option("#field-home", "West")
     for name in ("grade_1", "grade_2", "grade_3"):
@@ -81,7 +81,7 @@ def test_an_adviser_enters_a_student_and_sees_why_and_why_not(page: Page, served
     page.click("#whynot button")
     page.wait_for_selector(f"text=Why not {each['id']}")
     line = page.inner_text(".counterfactual")
-    assert f"With {change['counterfactual']['field']} " in line
+    assert f"With {change['counterfactual']['field'].replace('_', ' ')} " in line
     assert f"it would be number {change['counterfactual']['rank']}." in line
     page.set_viewport_size({"width": 380, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
