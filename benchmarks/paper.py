@@ -1,6 +1,6 @@
 """Tables 3 to 7 and figure 4 of Zhu et al. 2021 on the simulated twin, as docs/results-paper.md.
 
-    python benchmarks/paper.py --parallel 2      # make paper; half an hour on two cores
+    python benchmarks/paper.py --parallel 2      # make paper
     python benchmarks/paper.py --students 400 --employers 40 --seeds 1 --epochs 2 --methods fm,popularity --out /tmp/paper
 
 Every finished fit is kept under .scratch/paper, so a killed run goes on where it stopped.

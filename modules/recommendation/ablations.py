@@ -20,12 +20,20 @@ ABLATIONS: Mapping[str, Mapping[str, float | str]] = {
 """Table 4 of Zhu et al. 2021, the single task of table 6, and what is not the paper's."""
 THRESHOLDS = (0.1, 0.3, 0.5, 0.8, 1.0)
 """Figure 4."""
+_ROOM = 2
+"""Employers that count as unlike for each negative, at least: a student's own are never drawn."""
+_THRESHOLD = "rcjr_unlike_"
 
 
-def parts(shape: Shape, sampling: Sampling | None) -> tuple[Spec, ...]:
+def parts(shape: Shape, sampling: Sampling | None, employers: int) -> tuple[Spec, ...]:
     """Those that mean something: without intents there is one task, where both decide no gate and no draw.
 
     Each has the hyperparameters of the whole, so that the difference is what was left out.
+
+    Args:
+        shape: sizes of the problem.
+        sampling: how negatives are drawn, if they are.
+        employers: among whom; a share of too few to draw from is left out.
     """
     named = [
         ModelSpec(name, builder(RCJR, **fixed), phases=(by_gradient,), inherits=RCJR.name, role="part")
@@ -35,16 +43,14 @@ def parts(shape: Shape, sampling: Sampling | None) -> tuple[Spec, ...]:
     ]
     if sampling is None or sampling.method in {"random", "similar_c"}:
         return tuple(named)
-    return (*named, *(_at(share) for share in THRESHOLDS if share != sampling.threshold))
+    shares = [share for share in THRESHOLDS if share * employers >= _ROOM * sampling.negatives]
+    return (*named, *(_at(share) for share in shares if share != sampling.threshold))
 
 
 def threshold_of(name: str) -> float | None:
     """The share that counts as unlike in a part's negatives; none of another model."""
     share = name.removeprefix(_THRESHOLD)
     return int(share) / 100 if share != name else None
-
-
-_THRESHOLD = "rcjr_unlike_"
 
 
 def _at(threshold: float) -> Spec:

@@ -81,7 +81,10 @@ MODELS: tuple[Spec, ...] = (
 
 
 def models_for(
-    shape: Shape, chosen: Literal["all"] | Sequence[str] = "all", sampling: Sampling | None = None
+    shape: Shape,
+    chosen: Literal["all"] | Sequence[str] = "all",
+    sampling: Sampling | None = None,
+    employers: int = 0,
 ) -> tuple[Spec, ...]:
     """The chosen models, or all that mean something for a problem: baselines, ours, and ours without a part.
 
@@ -91,7 +94,7 @@ def models_for(
         UserError: naming a model that is unknown or means nothing here, a part without the whole, or if there
             is no baseline.
     """
-    models = (*(_meant(model, shape) for model in MODELS), *parts(shape, sampling))
+    models = (*(_meant(model, shape) for model in MODELS), *parts(shape, sampling, employers))
     if chosen == "all":
         return models
     known = {model.name: model for model in models}

@@ -20,7 +20,7 @@ from pipelines.recommendation.fitting.judged import judged
 
 def models(data: PairData, named: Models) -> Sequence[ModelSpec[Any, Any]]:
     """The models that mean something for the data."""
-    return models_for(Shape.of(data), named, data.sampling)
+    return models_for(Shape.of(data), named, data.sampling, len(data.employers))
 
 
 def error(network: nn.Module, data: PairData) -> float:

@@ -194,9 +194,9 @@ def test_the_chosen_models_must_mean_something_here() -> None:
     assert {"rcjr_no_gate"} == {spec.name for spec in models_for(plain)} - {
         spec.name for spec in models_for(replace(plain, two_sided=True))
     }
-    drawn = {spec.name for spec in models_for(SHAPE, sampling=Sampling("similar_u", 0.3, 4))}
+    drawn = {spec.name for spec in models_for(SHAPE, sampling=Sampling("similar_u", 0.3, 4), employers=80)}
     assert {"rcjr_unlike_10", "rcjr_unlike_50", "rcjr_unlike_80", "rcjr_unlike_100"} == drawn - {
-        spec.name for spec in models_for(SHAPE, sampling=Sampling("random", 0.3, 4))
+        spec.name for spec in models_for(SHAPE, sampling=Sampling("random", 0.3, 4), employers=80)
     }
     with pytest.raises(UserError, match="rcjr_single is rcjr without a part: list rcjr too"):
         models_for(SHAPE, ["popularity", "rcjr_single"])
