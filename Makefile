@@ -58,7 +58,7 @@ accept: $(STAMP) ## Full size: RUN, a second time with nothing to do, then its p
 prove: $(STAMP) ## Rebuild RUN in a clean clone and compare every output's hash
 	@talentflow prove $(RUN)
 
-paper: $(STAMP) ## Regenerate the tables of the recommendation paper (docs/results-paper.md), the longer part of an hour
+paper: $(STAMP) ## Regenerate the tables of the recommendation paper (docs/results-paper.md), under an hour of CPU time
 	python benchmarks/paper.py --parallel 2
 
 lint: $(STAMP) ## Check style, formatting, and that only safe calls are made
