@@ -9,29 +9,18 @@ Build the runs first, then write docs/results-recommendation.md:
     python benchmarks/recommendation.py recommendation cs_phd_careers job_views --folds speed_dating
 """
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
-import torch
 import typer
-from numpy.typing import NDArray
-from torch import Tensor
 
-from modules.recommendation.metrics import ranking, resampled
-from modules.recommendation.networks import load_network
-from modules.recommendation.pair_model import PairModel
-from modules.recommendation.rcjr.rcjr import RCJR
-from pipelines.bootstrap import draw_counts, percentile_interval
-from pipelines.config import load_run
-from pipelines.config.recommendation import RecommendationRun
-from pipelines.config.run import of_track
-from pipelines.evaluation import Bounds, Spread, read_evaluation
-from pipelines.judging import contenders
+sys.path.append(str(Path(__file__).parents[1]))
+from benchmarks.recommendation_folds import pooled
+from benchmarks.recommendation_text import bounds, held, said, spread, table
+from pipelines.evaluation import read_evaluation
 from pipelines.paths import RunPaths
-from pipelines.recommendation.fitting.data import open_data
-from pipelines.recommendation.fitting.judged import Judged, judged
 from pipelines.recommendation.judging.evaluation import PairRow, RecommendationEvaluation
 
 HEAD = """# Results: recommendation
@@ -46,8 +35,6 @@ NOTES = {
     "cs_phd_careers": "Of a person only the school is known; employers are known by name and sector.",
     "job_views": "What is told is which postings an applicant opened; a posting is rarely opened twice.",
 }
-Values = NDArray[np.float64]
-ONE_SIDED = ("by the student's score alone", "by the employer's score alone")
 
 
 def main(
@@ -88,7 +75,7 @@ def verdict(rows: Sequence[PairRow], best: str) -> str:
     own = next(row for row in rows if row.role == "own")
     if own.improvement is None:
         return ""
-    return f"RCJR **{_said(own.improvement)}** {best} on the test: {_bounds(own.improvement)}."
+    return f"RCJR **{said(own.improvement)}** {best} on the test: {bounds(own.improvement)}."
 
 
 def leaderboard(found: RecommendationEvaluation) -> str:
@@ -108,9 +95,9 @@ def leaderboard(found: RecommendationEvaluation) -> str:
     rows = [
         (
             row.model,
-            _spread(row.backtest_auc),
-            _spread(row.test["auc"]),
-            "-" if row.improvement is None else _bounds(row.improvement),
+            spread(row.backtest_auc),
+            spread(row.test["auc"]),
+            "-" if row.improvement is None else bounds(row.improvement),
             *(f"{row.test[metric].mean:.3f}" for metric, _ in known),
         )
         for row in ordered
@@ -135,7 +122,7 @@ def explanations(found: RecommendationEvaluation) -> str:
     if explained is None:
         return ""
     rows = [
-        (each.side, str(each.fields), _bounds(each.above_random), f"{each.needed:.2f}", _held(each.held))
+        (each.side, str(each.fields), bounds(each.above_random), f"{each.needed:.2f}", held(each.held))
         for each in explained.margins
     ]
     head = ("comprehensiveness@3 above random", "fields", "[95 %]", "floor of the lower bound", "outcome")
@@ -145,141 +132,6 @@ def explanations(found: RecommendationEvaluation) -> str:
     )
     told = f"\n\nSpearman with what was planted: {recovered}." if recovered else ""
     return table(head, rows) + told
-
-
-def pooled(stem: str) -> str:
-    """Folds of one data set as one: every student is judged once, by models that never saw the student's market."""
-    found: dict[str, list[Values]] = {}
-    backtest: dict[str, list[float]] = {}
-    names = sorted(path.name for path in RunPaths(f"{stem}_1").top.parent.glob(f"{stem}_*") if path.is_dir())
-    if not names:
-        raise typer.BadParameter(
-            f"no run is called {stem}_1: add and build the folds first", param_hint="--folds"
-        )
-    matches = 0
-    for name in names:
-        config = of_track(load_run(name), RecommendationRun)
-        data = open_data(name, config)
-        validation, test = judged(data.backtest.data), judged(data.final.data)
-        matches += int(test.matches.sum())
-        for each in contenders(name, load_network):
-            backtest.setdefault(each.name, []).append(
-                float(np.mean([validation.auc(network) for network in each.backtest.values()]))
-            )
-            for row, told in _by_student(each.name, list(each.final.values()), test).items():
-                found.setdefault(row, []).append(told)
-    values = {name: np.concatenate(parts) for name, parts in found.items()}
-    students = len(next(iter(values.values())))
-    config = of_track(load_run(names[0]), RecommendationRun)
-    counts = draw_counts(np.random.default_rng(config.seed), config.evaluate.bootstrap, students)
-    return "\n\n".join(_pooled_page(stem, names, values, backtest, counts, matches))
-
-
-def _pooled_page(
-    stem: str,
-    names: Sequence[str],
-    values: Mapping[str, Values],
-    backtest: Mapping[str, Sequence[float]],
-    counts: Values,
-    matches: int,
-) -> list[str]:
-    drawn = resampled(values, counts)
-    means = {name: float(np.nanmean(each)) for name, each in values.items()}
-
-    def gain(name: str, other: str) -> Bounds:
-        return Bounds(**percentile_interval(means[name] - means[other], drawn[name] - drawn[other]))
-
-    chosen = {name: float(np.mean(each)) for name, each in backtest.items()}
-    baselines = [name for name in chosen if not name.startswith(RCJR.name)]
-    best = max(baselines, key=lambda name: chosen[name])
-    first = max(baselines, key=lambda name: means[name])
-    rows = [
-        (
-            name,
-            f"{chosen[name]:.3f}" if name in chosen else "-",
-            _bounds(Bounds(**percentile_interval(means[name], drawn[name]))),
-            "-" if name == best else _bounds(gain(name, best)),
-        )
-        for name in sorted(values, key=lambda name: -means[name])
-    ]
-    sides = [f"rcjr, {side}" for side in ONE_SIDED]
-    two_sided = "; ".join(
-        f"{_bounds(gain(RCJR.name, side))} above the match told {side.split(', ')[1]}" for side in sides
-    )
-    students = int((~np.isnan(next(iter(values.values())))).sum())
-    about = (
-        f"Both sides decide. {len(names)} folds ({', '.join(names)}), each tuned and trained on the waves that it does not judge; "
-        f"every wave is judged once: {students} women who have a match and another meeting, {matches} matches. Only what was known "
-        f"before anybody met is a field. Mean AUC over women, among those whom each met."
-    )
-    won = (
-        f"RCJR **{_said(gain(RCJR.name, best))}** {best}, the best baseline by validation: {_bounds(gain(RCJR.name, best))}; with "
-        f"{first}, the first on the test, the difference is {_bounds(gain(RCJR.name, first))}."
-    )
-    return [
-        f"## {stem}: leave-waves-out",
-        about,
-        won,
-        f"Two sides against one: RCJR's match is {two_sided}.",
-        table(("model", "validation AUC", "test AUC [95 %]", "gain [95 %]"), rows),
-    ]
-
-
-def _by_student(name: str, networks: Sequence[PairModel], test: Judged) -> dict[str, Values]:
-    """Mean over seeds of every test student's AUC; of our own also by either directed score alone."""
-    found = {
-        name: _mean([ranking(test.scores(network), test.matches, test.candidates) for network in networks])
-    }
-    if name == RCJR.name:
-        for side, title in enumerate(ONE_SIDED):
-            alone = [
-                ranking(_directed(network, test, side), test.matches, test.candidates) for network in networks
-            ]
-            found[f"{name}, {title}"] = _mean(alone)
-    return found
-
-
-@torch.no_grad()
-def _directed(network: PairModel, test: Judged, side: int) -> Tensor:
-    """S x E, what one side's own score says of every pair that met."""
-    pairs = test.data.judging
-    told = (
-        network.directions(test.data.students[pairs.student], test.data.employers[pairs.employer])
-        if isinstance(network, RCJR)
-        else None
-    )
-    if told is None:
-        raise TypeError(type(network).__name__)
-    scores = torch.zeros(test.matches.shape)
-    scores[torch.searchsorted(test.rows, pairs.student), pairs.employer] = told[:, side]
-    return scores
-
-
-def _mean(found: Sequence[Mapping[str, Values]]) -> Values:
-    mean: Values = np.mean([each["auc"] for each in found], axis=0)
-    return mean
-
-
-def _said(gain: Bounds) -> str:
-    return "beats" if gain.low > 0 else "loses to" if gain.high < 0 else "ties with"
-
-
-def _held(held: bool | None) -> str:
-    return "all fields are among the first three" if held is None else "held" if held else "**missed**"
-
-
-def _spread(value: Spread) -> str:
-    return f"{value.mean:.4f} ± {value.sd:.4f}"
-
-
-def _bounds(bounds: Bounds) -> str:
-    return f"{bounds.estimate:.4f} [{bounds.low:.4f}, {bounds.high:.4f}]"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

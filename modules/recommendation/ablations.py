@@ -26,7 +26,7 @@ _THRESHOLD = "rcjr_unlike_"
 
 
 def parts(shape: Shape, sampling: Sampling | None, employers: int) -> tuple[Spec, ...]:
-    """Those that mean something: without intents there is one task, where both decide no gate and no draw.
+    """Those that mean something: without intents one task, where both decide no gate, affinity or draw.
 
     Each has the hyperparameters of the whole, so that the difference is what was left out.
 
@@ -39,7 +39,7 @@ def parts(shape: Shape, sampling: Sampling | None, employers: int) -> tuple[Spec
         ModelSpec(name, builder(RCJR, **fixed), phases=(by_gradient,), inherits=RCJR.name, role="part")
         for name, fixed in ABLATIONS.items()
         if not (name == "rcjr_single" and not shape.intents)
-        and not (name == "rcjr_no_gate" and shape.two_sided)
+        and not (name in {"rcjr_no_gate", "rcjr_no_affinity"} and shape.two_sided)
     ]
     if sampling is None or sampling.method in {"random", "similar_c"}:
         return tuple(named)

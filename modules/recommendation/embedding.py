@@ -7,6 +7,18 @@ from torch import Tensor, nn
 
 from modules.recommendation.features import Features
 
+_SPREAD = 0.3
+"""Standard deviation of a sum of inner products at the start: of a logit that is still open."""
+
+
+def second_order_std(products: int, width: int) -> float:
+    """Standard deviation s of vectors such that a sum of inner products of them starts near 0.
+
+    The products u . v are of independent vectors of `width` places, so the sum has the variance
+    products * width * s^4.
+    """
+    return float((_SPREAD**2 / max(products * width, 1)) ** 0.25)
+
 
 class PackedEmbedding(nn.Module):
     """Every field of a row as a vector: x = T[offset + code] of a category, x = z * v + b of a number z.
@@ -20,23 +32,35 @@ class PackedEmbedding(nn.Module):
         width: d, length of a vector.
         unseen: share of codes that training masks.
         std: standard deviation of the vectors at the start.
+        linear: whether a first-order weight, 0 at the start, is packed behind each vector.
 
     Shapes:
-        output: n x (C + V) x d, categories first.
+        output: n x (C + V) x d (d + 1 with first-order weights), categories first.
     """
 
     offsets: Tensor
 
     def __init__(
-        self, vocabularies: Sequence[int], numbers: int, width: int, unseen: float = 0.0, std: float = 0.1
+        self,
+        vocabularies: Sequence[int],
+        numbers: int,
+        width: int,
+        unseen: float = 0.0,
+        std: float = 0.1,
+        *,
+        linear: bool = False,
     ) -> None:
         super().__init__()
         sizes = torch.tensor([size + 1 for size in vocabularies], dtype=torch.int64)
         self.register_buffer("offsets", sizes.cumsum(0) - sizes, persistent=False)
         self.unseen, self.numbers = unseen, numbers
-        self.table = nn.Parameter(torch.randn(int(sizes.sum()), width) * std)
-        self.slope = nn.Parameter(torch.randn(numbers, width) * std)
-        self.intercept = nn.Parameter(torch.randn(numbers, width) * std)
+        start = torch.full((width + linear,), std)
+        # Many small weights, drawn at random, would together hide what few rows can teach.
+        start[width:] = 0.0
+        self.table, self.slope, self.intercept = (
+            nn.Parameter(torch.randn(rows, width + linear) * start)
+            for rows in (int(sizes.sum()), numbers, numbers)
+        )
 
     def forward(self, features: Features) -> Tensor:
         """Vectors of every field of every row."""

@@ -49,6 +49,12 @@ _TREES: Space = {
     "l2_regularization": (0.0, 1.0, 10.0),
 }
 _RECIPROCAL: Space = {**_FACTORS, "intent_weight": (0.1, 0.3)}
+_MEETINGS: Space = {"embedding_regularizer": (1e-3, 1e-2, 1e-1), "net_regularizer": (1e-3, 1e-2)}
+_DIRECTED: Space = {
+    "aggregation": ("harmonic", "product"),
+    "direction_weight": (0.3, 1.0, 3.0),
+    "affinity": (0,),
+}
 
 
 def _popularity(data: PairData, _: Hyperparameters) -> Popularity:
@@ -88,7 +94,8 @@ def models_for(
 ) -> tuple[Spec, ...]:
     """The chosen models, or all that mean something for a problem: baselines, ours, and ours without a part.
 
-    Where both sides decide, RCJR joins two directed scores.
+    Where both sides decide, RCJR joins two directed scores, without the affinity, which both would share; and
+    since people who meet are few beside what is known of them, all weights are held down harder.
 
     Raises:
         UserError: naming a model that is unknown or means nothing here, a part without the whole, or if there
@@ -113,9 +120,11 @@ def models_for(
 
 
 def _meant(spec: Spec, shape: Shape) -> Spec:
-    if spec.role == "baseline":
-        return spec
-    space = {key: values for key, values in spec.space.items() if shape.intents or key != "intent_weight"}
-    if shape.two_sided:
-        space |= {"aggregation": ("harmonic", "product"), "direction_weight": (0.3, 1.0, 3.0)}
+    space = dict(spec.space)
+    if not shape.intents:
+        space.pop("intent_weight", None)
+    if shape.two_sided and spec.learned:
+        space |= _MEETINGS
+    if shape.two_sided and spec.role == "own":
+        space |= _DIRECTED
     return replace(spec, space=space)

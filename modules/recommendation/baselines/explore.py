@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from modules.recommendation.embedding import PackedEmbedding
+from modules.recommendation.embedding import PackedEmbedding, second_order_std
 from modules.recommendation.features import Features
 from modules.recommendation.pair_model import PairModel, Shape
 
@@ -24,8 +24,9 @@ class EXPLORE(PairModel):
 
     def __init__(self, shape: Shape, embedding_dim: int = 16, unseen: float = 0.0) -> None:
         super().__init__(shape, embedding_dim=embedding_dim, unseen=unseen)
+        std = second_order_std(shape.students.fields * shape.employers.fields, embedding_dim)
         self.student_embedding, self.employer_embedding = (
-            PackedEmbedding(side.vocabularies, side.numbers, embedding_dim + 1, unseen)
+            PackedEmbedding(side.vocabularies, side.numbers, embedding_dim, unseen, std, linear=True)
             for side in (shape.students, shape.employers)
         )
         self.bias = nn.Parameter(torch.zeros(()))

@@ -5,7 +5,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from modules.recommendation.embedding import PackedEmbedding
+from modules.recommendation.embedding import PackedEmbedding, second_order_std
 from modules.recommendation.features import Features
 from modules.recommendation.pair_model import PairModel, Shape
 
@@ -16,8 +16,9 @@ class FieldModel(PairModel):
     Args:
         shape: sizes of the problem.
         embedding_dim: d.
-        linear: whether each category and number has a first-order weight too, packed as column d + 1.
         unseen: share of codes that training masks.
+        linear: whether each category and number has a first-order weight too, packed as column d + 1, and the
+            vectors are multiplied with each other.
         hyperparameters: the rest.
     """
 
@@ -35,7 +36,9 @@ class FieldModel(PairModel):
         self.width, self.fields = embedding_dim, students.fields + employers.fields
         vocabularies = students.vocabularies + employers.vocabularies
         numbers = students.numbers + employers.numbers
-        self.embedding = PackedEmbedding(vocabularies, numbers, embedding_dim + linear, unseen)
+        products = self.fields * (self.fields - 1) // 2
+        std = second_order_std(products, embedding_dim) if linear else 0.1
+        self.embedding = PackedEmbedding(vocabularies, numbers, embedding_dim, unseen, std, linear=linear)
 
     def forward(self, students: Features, employers: Features) -> Tensor:
         """Logit of each row with the same row of the other side, B."""

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from modules.recommendation.embedding import PackedEmbedding
+from modules.recommendation.embedding import PackedEmbedding, second_order_std
 from modules.recommendation.features import Features
 from modules.recommendation.pair_model import PairModel, Shape
 from modules.recommendation.rcjr.aggregation import Aggregation
@@ -69,8 +69,8 @@ class RCJR(PairModel):
         )
         students, employers = shape.students, shape.employers
         self.intent_weight, self.direction_weight, self.affinity = intent_weight, direction_weight, affinity
-        # An inner product of two sums of many fields would start far from 0.
-        std = 0.1 if affinity else embedding_dim**-0.5
+        products = students.fields * employers.fields
+        std = second_order_std(products, embedding_dim) if affinity else embedding_dim**-0.5
         self.student_embedding, self.employer_embedding = (
             PackedEmbedding(side.vocabularies, side.numbers, embedding_dim, unseen, std)
             for side in (students, employers)

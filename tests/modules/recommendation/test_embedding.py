@@ -1,6 +1,7 @@
+import pytest
 import torch
 
-from modules.recommendation.embedding import PackedEmbedding
+from modules.recommendation.embedding import PackedEmbedding, second_order_std
 from modules.recommendation.features import Features
 from tests.modules.recommendation.planted import STUDENTS, features
 
@@ -33,3 +34,25 @@ def test_masked_codes_teach_the_vector_of_unseen_values_in_training_only() -> No
     embedding.zero_grad()
     embedding.eval()(rows).sum().backward()
     assert bool((embedding.table.grad[unseen] == 0).all())
+
+
+def test_first_order_weights_start_at_nothing_and_learn() -> None:
+    torch.manual_seed(0)
+    embedding, rows = (
+        PackedEmbedding(STUDENTS.vocabularies, STUDENTS.numbers, 4, linear=True),
+        features(9, STUDENTS),
+    )
+    vectors = embedding(rows)
+    assert vectors.shape == (9, 2 + 5, 5)
+    assert bool((vectors[..., :4] != 0).all())
+    assert bool((vectors[..., 4] == 0).all())
+    vectors[..., 4].sum().backward()
+    assert bool((embedding.intercept.grad[:, 4] == 9).all())
+
+
+def test_a_sum_of_many_products_starts_as_small_as_one_of_few() -> None:
+    torch.manual_seed(0)
+    for fields, width in ((4, 8), (70, 32)):
+        sides = torch.randn(2, 2000, fields, width) * second_order_std(fields * fields, width)
+        logits = (sides[0].sum(1) * sides[1].sum(1)).sum(1)
+        assert float(logits.std()) == pytest.approx(0.3, rel=0.1)

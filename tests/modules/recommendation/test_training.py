@@ -191,7 +191,11 @@ def test_the_chosen_models_must_mean_something_here() -> None:
     assert "intent_weight" not in _space("rcjr", plain)
     assert _space("rcjr", TWO_SIDED)["aggregation"] == ("harmonic", "product")
     assert "aggregation" not in _space("rcjr", SHAPE)
-    assert {"rcjr_no_gate"} == {spec.name for spec in models_for(plain)} - {
+    assert _space("rcjr", TWO_SIDED)["affinity"] == (0,)
+    assert min(_space("fm", TWO_SIDED)["embedding_regularizer"]) >= max(
+        _space("fm", SHAPE)["embedding_regularizer"]
+    )
+    assert {"rcjr_no_gate", "rcjr_no_affinity"} == {spec.name for spec in models_for(plain)} - {
         spec.name for spec in models_for(replace(plain, two_sided=True))
     }
     drawn = {spec.name for spec in models_for(SHAPE, sampling=Sampling("similar_u", 0.3, 4), employers=80)}
