@@ -164,6 +164,35 @@ def forget(
     typer.echo(deletion.forget(run, of_track(load_run(run), RecommendationRun), student, yes=yes))
 
 
+@app.command(epilog="Example: talentflow gazetteer (dvc repro gazetteer does it only when it has to)")
+def gazetteer() -> None:
+    """Make the gazetteer of the transfer track from what the installed packages carry."""
+    from pipelines.transfer.gazetteer import stage
+
+    stage.run()
+
+
+@app.command(epilog='Example: talentflow normalise "University of Szeged" Congo --text "He left Kinshasa."')
+def normalise(
+    mentions: Annotated[list[str], typer.Argument(help="Places, peoples or organisations.")],
+    text: Annotated[str, typer.Option(help="What they stand in; it tells names apart.")] = "",
+    to_sovereign: Annotated[
+        bool, typer.Option("--to-sovereign", help="Count territories for the state they belong to.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON each.")] = False,
+) -> None:
+    """Tell the UN member state that each mention counts for, and the rule that decided."""
+    from modules.transfer.places.policy import Settings
+    from pipelines.transfer import normalise as places
+
+    settings = Settings(territories="to_sovereign" if to_sovereign else "drop")
+    found = places.normalise(mentions, text, settings)
+    if as_json:
+        typer.echo(places.as_json(found))
+    else:
+        places.show(found)
+
+
 @lineage.command(epilog="Example: talentflow lineage verify cities --url http://127.0.0.1:3000")
 def verify(
     run: Run,

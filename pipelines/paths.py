@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRATCH = Path(".scratch")
+GAZETTEER = Path("runs/_gazetteer/places.sqlite")
+"""Of all runs of the transfer track."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ import pytest
 from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
+from modules.transfer.places.gazetteer import Gazetteer
+from pipelines.transfer.gazetteer.build import build as build_gazetteer
+
 TOP = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -72,6 +75,23 @@ def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Pa
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose tiny run has been added and built by README's commands; do not change it."""
     return once(tmp_path_factory, "built", build) / "talentflow"
+
+
+@pytest.fixture(scope="session")
+def gazetteer_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The transfer track's gazetteer, as its stage makes it."""
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        build_gazetteer(folder / "places.sqlite")
+
+    return once(tmp_path_factory, "gazetteer", make) / "places.sqlite"
+
+
+@pytest.fixture(scope="session")
+def gazetteer(gazetteer_file: Path) -> Gazetteer:
+    """The same, opened."""
+    return Gazetteer(gazetteer_file)
 
 
 def build(folder: Path) -> None:

@@ -8,9 +8,13 @@ from ruamel.yaml import YAML
 
 from tests.conftest import TOP
 
-STAGES = YAML(typ="safe").load((TOP / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+STAGES = {
+    name: stage.get("do", stage)
+    for name, stage in YAML(typ="safe").load((TOP / "dvc.yaml").read_text(encoding="utf-8"))["stages"].items()
+}
 TRACKS = ("migration", "recommendation")
 ENTRIES = {
+    "gazetteer": ("pipelines.transfer.gazetteer.stage",),
     "simulate": ("pipelines.{track}.simulating.stage",),
     "import": ("pipelines.{track}.importing.ingest",),
     "validate": ("pipelines.validate", "pipelines.{track}.checking.suites"),
@@ -56,7 +60,7 @@ def imported(module: str, track: str, seen: set[str]) -> set[str]:
 @pytest.mark.parametrize("track", TRACKS)
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_the_code_it_runs(stage: str, track: str) -> None:
-    listed = [Path(dep.replace("${item.track}", track)) for dep in STAGES[stage]["do"]["deps"]]
+    listed = [Path(dep.replace("${item.track}", track)) for dep in STAGES[stage]["deps"]]
     code: set[str] = set()
     for entry in ENTRIES.get(stage, (f"pipelines.{stage}",)):
         imported(entry.format(track=track), track, code)
@@ -71,6 +75,6 @@ def test_a_stage_depends_on_the_code_it_runs(stage: str, track: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_the_environment_and_on_nothing_that_is_gone(stage: str) -> None:
-    listed = STAGES[stage]["do"]["deps"]
+    listed = STAGES[stage]["deps"]
     assert "requirements.lock" in listed
     assert [dep for dep in listed if "$" not in dep and not (TOP / dep).exists()] == []

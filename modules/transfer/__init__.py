@@ -1,0 +1,1 @@
+"""The transfer track: who moved between which countries, as text tells it."""

@@ -1,0 +1,1 @@
+"""From what a text calls a place to a country of today."""

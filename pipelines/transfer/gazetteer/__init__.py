@@ -1,0 +1,1 @@
+"""Building the gazetteer from the packages that carry its parts."""
