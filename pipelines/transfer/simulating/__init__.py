@@ -1,0 +1,1 @@
+"""Articles that tell of moves between countries, and what they tell."""
