@@ -1,0 +1,1 @@
+"""Members of the ensemble that tag words: what a passage tells, as spans."""
