@@ -4,19 +4,16 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, relu
+from torch.nn.functional import relu
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from modules.transfer.passage import Extraction, Passage, Span
-from modules.transfer.tagging.batch import BUCKETS, CHARACTERS, LabelledBatch, WordBatch, word_batch
+from modules.transfer.tagging.batch import BUCKETS, CHARACTERS, WordBatch, word_batch
 from modules.transfer.tagging.crf import CRF
-from modules.transfer.tagging.tags import FIELDS, TAGS, to_spans
-
-_TOGETHER = 64
-"""Passages that are tagged at a time."""
+from modules.transfer.tagging.tagger import Tagger
+from modules.transfer.tagging.tags import TAGS
 
 
-class CharSeq(nn.Module):
+class CharSeq(Tagger):
     """A character CNN and a hashed word vector into a BiLSTM with a CRF (Ma and Hovy, ACL 2016).
 
     A max over the words' states tells whether the passage tells of a move. Bytes go in, so there is no
@@ -43,15 +40,15 @@ class CharSeq(nn.Module):
         unseen: float = 0.3,
         longest: int = 160,
     ) -> None:
-        super().__init__()
-        self.hyperparameters = {
-            "character_dim": character_dim,
-            "word_dim": word_dim,
-            "hidden": hidden,
-            "dropout": dropout,
-            "unseen": unseen,
-            "longest": longest,
-        }
+        super().__init__(
+            CRF(),
+            character_dim=character_dim,
+            word_dim=word_dim,
+            hidden=hidden,
+            dropout=dropout,
+            unseen=unseen,
+            longest=longest,
+        )
         self.unseen, self.longest = unseen, longest
         self.characters = nn.Embedding(CHARACTERS, character_dim, padding_idx=0)
         self.convolution = nn.Conv1d(character_dim, word_dim, kernel_size=3, padding=1)
@@ -60,7 +57,10 @@ class CharSeq(nn.Module):
         self.lstm = nn.LSTM(2 * word_dim, hidden, batch_first=True, bidirectional=True)
         self.tag = nn.Linear(2 * hidden, len(TAGS))
         self.tells = nn.Linear(2 * hidden, 1)
-        self.crf = CRF()
+
+    def encode(self, texts: Sequence[str]) -> WordBatch:
+        """Bytes and hashes of words."""
+        return word_batch(texts, self.longest)
 
     def forward(self, batch: WordBatch) -> tuple[Tensor, Tensor]:
         """Emissions B x L x K of tags, and logits B of circulation."""
@@ -78,43 +78,3 @@ class CharSeq(nn.Module):
         states = self.dropout(pad_packed_sequence(packed, batch_first=True, total_length=width)[0])
         strongest = states.masked_fill(~batch.mask.unsqueeze(2), -1.0).amax(1)
         return self.tag(states), self.tells(strongest).squeeze(1)
-
-    def loss(self, batch: LabelledBatch, alignment: float) -> Tensor:
-        """BCE of circulation + `alignment` * CRF loss of the passages that tell of a move."""
-        emissions, tells = self(batch.words)
-        loss = binary_cross_entropy_with_logits(tells, batch.circulation)
-        moves = batch.circulation > 0
-        if alignment and bool(moves.any()):
-            aligned = self.crf.loss(emissions[moves], batch.words.mask[moves], batch.tags[moves])
-            loss = loss + alignment * aligned
-        return loss
-
-    @torch.no_grad()
-    def extract(self, passages: Sequence[Passage]) -> list[Extraction]:
-        """One extraction a passage, in their order."""
-        found = []
-        for first in range(0, len(passages), _TOGETHER):
-            part = passages[first : first + _TOGETHER]
-            batch = word_batch([passage.text for passage in part], self.longest)
-            emissions, tells = self(batch)
-            tags = self.crf.decode(emissions, batch.mask)
-            sure = emissions.gather(2, tags.unsqueeze(2)).squeeze(2)
-            found += [
-                self._extraction(*row)
-                for row in zip(
-                    part, batch.places, tags.tolist(), sure.tolist(), tells.sigmoid().tolist(), strict=True
-                )
-            ]
-        return found
-
-    def _extraction(
-        self,
-        passage: Passage,
-        places: list[tuple[int, int]],
-        tags: list[int],
-        sure: list[float],
-        score: float,
-    ) -> Extraction:
-        spans = to_spans(places, tags[: len(places)], sure)
-        told = {field: Span.of(passage.text, *spans[field]) if field in spans else None for field in FIELDS}
-        return Extraction(circulation=score > 1 / 2, **told, score=score, model=self.name)

@@ -13,6 +13,9 @@ class CRF(nn.Module):
 
     What BIO forbids has a transition that no emission outweighs. A sequence starts as if behind an `O`.
 
+    Args:
+        learned: whether A is learned, or 0 for all that BIO allows.
+
     Shapes:
         emissions: B x L x K.
         mask: B x L, bool, true of words; a sequence's words come first.
@@ -21,10 +24,10 @@ class CRF(nn.Module):
 
     forbidden: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, *, learned: bool = True) -> None:
         super().__init__()
         count = len(TAGS)
-        self.transitions = nn.Parameter(torch.zeros(count, count))
+        self.transitions = nn.Parameter(torch.zeros(count, count), requires_grad=learned)
         """K x K, from a tag to the next."""
         allowed = torch.tensor([[may_follow(to, after) for to in range(count)] for after in range(count)])
         self.register_buffer("forbidden", ~allowed, persistent=False)

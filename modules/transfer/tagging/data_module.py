@@ -7,8 +7,8 @@ import numpy as np
 import pytorch_lightning as pl
 from torch.utils.data import DataLoader, IterableDataset
 
-from modules.transfer.tagging.batch import LabelledBatch, labelled_batch
 from modules.transfer.tagging.labelled import Labelled
+from modules.transfer.tagging.tagger import LabelledBatch, Tagger
 
 
 class LabelledBatches(IterableDataset[LabelledBatch]):
@@ -17,13 +17,13 @@ class LabelledBatches(IterableDataset[LabelledBatch]):
     Args:
         rows: to learn from.
         batch_size: passages of a batch.
-        longest: words of a passage that are read.
+        network: whose encoding the batches have.
         seed: of the order.
     """
 
-    def __init__(self, rows: Sequence[Labelled], batch_size: int, longest: int, seed: int) -> None:
+    def __init__(self, rows: Sequence[Labelled], batch_size: int, network: Tagger, seed: int) -> None:
         self.rows = sorted(rows, key=lambda row: (len(row.passage.text), row.passage.text))
-        self.batch_size, self.longest, self.seed = batch_size, longest, seed
+        self.batch_size, self.encoded, self.seed = batch_size, network.labelled, seed
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -35,7 +35,7 @@ class LabelledBatches(IterableDataset[LabelledBatch]):
         rng = np.random.default_rng([self.seed, self.epoch])
         self.epoch += 1
         for first in rng.permutation(len(self)) * self.batch_size:
-            yield labelled_batch(self.rows[first : first + self.batch_size], self.longest)
+            yield self.encoded(self.rows[first : first + self.batch_size])
 
 
 class LabelledDataModule(pl.LightningDataModule):

@@ -6,8 +6,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from modules.transfer.tagging.batch import LabelledBatch
-from modules.transfer.tagging.charseq import CharSeq
+from modules.transfer.tagging.tagger import LabelledBatch, Tagger
 
 
 class TaggingModule(pl.LightningModule):
@@ -20,7 +19,7 @@ class TaggingModule(pl.LightningModule):
         alignment: weight of the tags' loss; 0 in the first step.
     """
 
-    def __init__(self, network: CharSeq, learning_rate: float, steps: int, alignment: float) -> None:
+    def __init__(self, network: Tagger, learning_rate: float, steps: int, alignment: float) -> None:
         super().__init__()
         self.network, self.learning_rate, self.steps, self.alignment = (
             network,
@@ -37,6 +36,8 @@ class TaggingModule(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW (Loshchilov and Hutter, ICLR 2019) under a cosine."""
-        optimizer = torch.optim.AdamW(self.network.parameters(), lr=self.learning_rate)
+        optimizer = torch.optim.AdamW(
+            [each for each in self.network.parameters() if each.requires_grad], lr=self.learning_rate
+        )
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -4,41 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modules.transfer.passage import Passage
-from modules.transfer.tagging.batch import labelled_batch, word_batch
+from modules.transfer.tagging.batch import word_batch
 from modules.transfer.tagging.charseq import CharSeq
-from modules.transfer.tagging.data_module import LabelledBatches, LabelledDataModule
-from modules.transfer.tagging.labelled import Labelled
-from modules.transfer.tagging.module import TaggingModule
 from modules.transfer.tagging.tags import FIELDS, to_spans, to_tags
 from modules.transfer.tagging.words import words
-
-PEOPLE = (
-    "Ana Costa",
-    "Li Wei",
-    "Omar Haddad",
-    "Zsófia Nagy",
-    "Jan Novák",
-    "Rosa Silva",
-    "Karim Khan",
-    "Mei Chen",
-)
-PLACES = ("Lisbon", "Beijing", "Cairo", "Budapest", "Prague", "Rome", "Lahore", "Oslo")
-
-
-def told(at: int) -> Labelled:
-    """Every other one moves; the others say so of a firm."""
-    person, origin, destination = PEOPLE[at % 8], PLACES[(at * 3) % 8], PLACES[(at * 3 + 1 + at // 8 % 6) % 8]
-    moves = at % 2 == 0
-    text = f"{person if moves else 'The firm'} moved from {origin} to {destination} in {1990 + at % 30}."
-    spans = {}
-    if moves:
-        for field, part in zip(FIELDS, (person, origin, destination, str(1990 + at % 30)), strict=True):
-            start = text.rindex(part)
-            spans[field] = (start, start + len(part))
-    return Labelled(Passage(text), moves, spans)
-
-
-ROWS = [told(at) for at in range(96)]
+from tests.modules.transfer.tagging.told import ROWS, tuned
 
 
 @given(st.text(max_size=60), st.data())
@@ -63,28 +33,14 @@ def test_every_word_is_encoded_and_long_passages_are_cut() -> None:
     assert batch.mask.sum(1).tolist() == [3, 0, 20]
     assert bool((batch.characters[0, 0, :7] > 0).all())
     assert batch.hashes[2, 0] == batch.hashes[2, 1]
-    tagged = labelled_batch(ROWS[:3], longest=20)
+    tagged = CharSeq().labelled(ROWS[:3])
     assert tagged.circulation.tolist() == [1.0, 0.0, 1.0]
     assert tagged.tags[1].sum() == 0
 
 
-def fitted(seed: int = 0) -> CharSeq:
-    pl.seed_everything(seed, verbose=False)
-    network = CharSeq(word_dim=32, hidden=48, dropout=0.1)
-    for alignment, epochs in ((0.0, 2), (1.0, 14)):
-        batches = LabelledBatches(ROWS, 16, network.longest, seed)
-        steps = epochs * len(batches)
-        pl.Trainer(
-            max_steps=steps,
-            max_epochs=-1,
-            accelerator="cpu",
-            deterministic=True,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        ).fit(TaggingModule(network.train(), 1e-2, steps, alignment), datamodule=LabelledDataModule(batches))
-    return network.eval()
+def fitted() -> CharSeq:
+    pl.seed_everything(0, verbose=False)
+    return tuned(CharSeq(word_dim=32, hidden=48, dropout=0.1), ROWS, learning_rate=1e-2, epochs=(2, 14))
 
 
 def test_two_steps_of_tuning_teach_who_moved_from_where_to_where_and_when() -> None:
