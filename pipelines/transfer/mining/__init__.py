@@ -1,0 +1,1 @@
+"""What the flows told by text have to do with flows counted elsewhere."""
