@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 from tldextract import TLDExtract
@@ -23,7 +24,6 @@ class Sites:
     """Tells sites by the public suffix list that tldextract bundles; nothing is fetched."""
 
     def __init__(self) -> None:
-        self._extract = TLDExtract(suffix_list_urls=(), cache_dir=None)
         self._known: dict[str, Site | None] = {}
 
     def __call__(self, url: str) -> Site | None:
@@ -36,6 +36,11 @@ class Sites:
         if parts.scheme not in {"http", "https"} or not _HOST.fullmatch(host):
             return None
         if host not in self._known:
-            domain = self._extract(host).top_domain_under_public_suffix
+            domain = _suffixes()(host).top_domain_under_public_suffix
             self._known[host] = Site(host, domain) if domain else None
         return self._known[host]
+
+
+@cache
+def _suffixes() -> TLDExtract:
+    return TLDExtract(suffix_list_urls=(), cache_dir=None)

@@ -76,6 +76,13 @@ def test_dates_of_parquet_are_dates(tmp_path: Path) -> None:
     ]
 
 
+def test_a_text_may_be_long(tmp_path: Path) -> None:
+    text = story(1, 40_000)
+    assert len(text) > csv.field_size_limit()
+    found = read(write(tmp_path / "a.csv", [row(text=text)]))
+    assert found.articles.column("text").to_pylist() == [text]
+
+
 def test_blank_lines_and_other_encodings_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
