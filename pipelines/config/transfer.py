@@ -1,0 +1,118 @@
+"""The sections of a run that extracts talent transfers from articles: source, articles, near-duplicates."""
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from pipelines.config.extract import known_encoding
+from pipelines.config.run import RunConfig
+from pipelines.config.section import Section
+
+
+class ArticlesSource(Section):
+    """Articles that the user brings; `transfer.articles` says which columns of which files hold what."""
+
+    kind: Literal["articles"]
+    sep: str = Field(default=",", pattern=r"^[\t -!#-~]$")
+    """csv: the character between fields."""
+    encoding: str = "utf-8"
+    """csv and jsonl: how letters became bytes, like utf-8, gb18030 or latin-1."""
+
+    _encoding = field_validator("encoding")(known_encoding)
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else _tuple(value)
+
+
+def _date(value: Any) -> Any:
+    # params.yaml holds the text that a written entry has, or the date that YAML reads.
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+Name = Annotated[str, Field(min_length=1)]
+Paths = Annotated[tuple[Name, ...], BeforeValidator(_several), Field(min_length=1)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+Languages = Annotated[tuple[Language, ...], BeforeValidator(_tuple), Field(min_length=1)]
+Day = Annotated[date, BeforeValidator(_date)]
+
+
+class Articles(Section):
+    """The files of articles and their columns."""
+
+    path: Paths
+    """File, list of files or glob under the run's data folder; jsonl, jsonl.gz, csv, csv.gz or parquet, told
+    by the ending."""
+    id: Name | None = None
+    """Column that tells one article from another; none: the hash of url and text is the id."""
+    url: Name
+    """Column of the address, with http:// or https://."""
+    date: Name | None = None
+    """Column of the day of publication, written like 2018-07-24 (a time may follow); none: not known."""
+    title: Name | None = None
+    """Column of the headline; none: not known."""
+    text: Name
+    """Column of the article's text."""
+
+    @model_validator(mode="after")
+    def _one_role_a_column(self) -> Self:
+        names = [name for name in self.columns if name is not None]
+        if len(set(names)) < len(names):
+            msg = "id, url, date, title and text are different columns"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def columns(self) -> tuple[str | None, ...]:
+        """The columns of id, url, date, title and text."""
+        return self.id, self.url, self.date, self.title, self.text
+
+
+class Published(Section):
+    """Days of publication that are believed; another is out of range, and no day is known then."""
+
+    first: Day = Field(default=date(1990, 1, 1), alias="from")
+    """First day."""
+    last: Day = Field(default=date(2030, 12, 31), alias="to")
+    """Last day."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first > self.last:
+            msg = f"`from` {self.first} is later than `to` {self.last}"
+            raise ValueError(msg)
+        return self
+
+
+class NearDuplicates(Section):
+    """Which articles tell the same story in the same words (MinHash, Broder 1997)."""
+
+    threshold: float = Field(default=0.8, ge=0.1, le=0.95)
+    """Jaccard similarity of two articles' shingles from which on they are one."""
+    permutations: int = Field(default=128, ge=16, le=1024)
+    """Hash functions of a MinHash; more find more of the pairs near the threshold, and cost time."""
+    shingle: int = Field(default=5, ge=1, le=20)
+    """Words in a row that make a shingle."""
+
+
+class Transfer(Section):
+    """The articles of a run, and which of them are read."""
+
+    articles: Articles
+    languages: Languages = ("en",)
+    """ISO 639-1 codes of the languages that are read; articles in others are dropped."""
+    published: Published = Published()
+    near_duplicates: NearDuplicates = NearDuplicates()
+
+
+class TransferRun(RunConfig):
+    """A run that extracts talent transfers from articles."""
+
+    track: Literal["transfer"]
+    source: ArticlesSource
+    transfer: Transfer
