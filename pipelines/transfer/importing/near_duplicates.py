@@ -5,7 +5,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 
-from datasketch import MinHash, MinHashLSH  # type: ignore[import-untyped]
+from datasketch import MinHash, MinHashLSH
 
 from pipelines.config.transfer import NearDuplicates
 
