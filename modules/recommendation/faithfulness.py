@@ -100,7 +100,9 @@ def jaccard(first: Tensor, second: Tensor, k: int = TOP) -> Tensor:
 
 
 def rank_correlation(first: Tensor, second: Tensor) -> Float64Array:
-    """Spearman's of each row, P; NaN where either does not vary."""
+    """Spearman's of each row, P; NaN where either does not vary, as one field alone never does."""
+    if first.shape[1] == 1:
+        return np.full(len(first), np.nan)
     ranks = [rankdata(values.numpy(), axis=1) for values in (first, second)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConstantInputWarning)

@@ -114,6 +114,7 @@ def test_overlap_and_rank_correlation() -> None:
     found = rank_correlation(values, torch.tensor([[10.0, 20.0, 30.0, 99.0]]).repeat(3, 1))
     assert found[:2] == pytest.approx([1, -1])
     assert np.isnan(found[2])
+    assert np.isnan(rank_correlation(values[:, :1], values[:, 1:2])).all()
 
 
 def test_random_weights_are_others_of_the_same_network_and_disturb_no_seed() -> None:
