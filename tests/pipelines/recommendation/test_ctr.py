@@ -11,7 +11,7 @@ from pipelines.recommendation.click_training import Training
 from pipelines.recommendation.commands import benchmark as app
 from pipelines.recommendation.ctr import benchmark
 
-QUICK = Training(learning_rate=0.02, batch_size=128, epochs=12)
+QUICK = Training(learning_rate=0.02, batch_size=64, epochs=12)
 ROWS = (3000, 800, 800)
 
 

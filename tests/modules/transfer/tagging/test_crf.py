@@ -45,7 +45,7 @@ def test_loss_and_decoding_agree_with_every_sequence(crf: CRF) -> None:
         total = torch.logsumexp(torch.tensor(list(scores.values()), dtype=torch.float64), 0)
         expected.append(float(total) - scores[chosen])
         best.append([*max(scores, key=lambda each: scores[each]), *[OUTSIDE] * (max(LENGTHS) - length)])
-    assert float(crf.loss(emissions, mask, tags)) == pytest.approx(sum(expected) / len(expected), rel=1e-4)
+    assert crf.loss(emissions, mask, tags).item() == pytest.approx(sum(expected) / len(expected), rel=1e-4)
     assert crf.decode(emissions, mask).tolist() == best
 
 
