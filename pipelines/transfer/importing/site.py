@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from tldextract import TLDExtract
 
+_RESERVED = ("example",)
+"""Nobody's, by RFC 2606: what simulated articles have."""
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+")
 
 
@@ -43,4 +45,4 @@ class Sites:
 
 @cache
 def _suffixes() -> TLDExtract:
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, extra_suffixes=_RESERVED)

@@ -6,6 +6,8 @@ import pytest
 from modules.transfer.places.gazetteer import Gazetteer
 from modules.transfer.places.normaliser import Normaliser
 from pipelines.config.simulate_articles import SimulateArticlesSource
+from pipelines.config.transfer import Transfer
+from pipelines.transfer.importing.ingest import sift
 from pipelines.transfer.simulating.articles import Simulated, draw
 from pipelines.transfer.simulating.telling import families
 from pipelines.transfer.simulating.world import World
@@ -92,3 +94,15 @@ def test_dirt_is_of_every_kind_and_can_be_left_out(simulated: Simulated) -> None
     clean = draw(SOURCE.model_copy(update={"dirt": 0.0, "syndicated": 0.0}), 3)
     assert clean.articles.num_rows == SOURCE.articles
     assert len(set(clean.articles.column("url").to_pylist())) == SOURCE.articles
+
+
+def test_the_import_keeps_every_story_once_and_finds_the_dirt(simulated: Simulated) -> None:
+    columns = {"path": "any.parquet", "url": "url", "date": "date", "title": "title", "text": "text"}
+    found = sift(simulated.articles.to_pylist(), Transfer.model_validate({"articles": columns}))
+    assert found.articles.num_rows == SOURCE.articles
+    account = found.record["rows"]
+    assert account["read"] == simulated.articles.num_rows
+    assert account["quarantined"].keys() == {"no_text", "no_url"}
+    assert account["dropped"]["near_duplicate"] > 0
+    assert account["dropped"]["other_language"] == account["quarantined"]["no_url"]
+    assert found.record["syndicated"] > 0.05 * SOURCE.articles
