@@ -132,7 +132,7 @@ def country(normaliser: Normaliser, text: str, span: Span | None) -> str | None:
     """The country of a mention in its text."""
     if span is None:
         return None
-    return normaliser(span.text, around(text, span.start, span.end, normaliser.context(text))).iso3
+    return normaliser(span.text, around(text, span.end, normaliser.context(text))).iso3
 
 
 def score(normaliser: Normaliser, asked: Sequence[Item], answers: Sequence[Extraction]) -> dict[str, Counts]:

@@ -66,7 +66,7 @@ def score(normaliser: Normaliser, documents: Iterable[Mapping[str, Any]], half: 
         countries = normaliser.context(document["text"])
         for toponym in document["toponyms"]:
             if toponym["iso3"]:
-                near = around(document["text"], toponym["start"], toponym["end"], countries)
+                near = around(document["text"], toponym["end"], countries)
                 found = normaliser(toponym["text"], near)
                 told["asked"] += 1
                 told["answered"] += found.raw_entity is not None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from modules.transfer.passage import Span
-from modules.transfer.words import words
+from modules.transfer.word_list import words
 
 _END = re.compile(r"""[.!?…]+["'”\u2019)\]]*(?:\s+|(?=[“\u2018]))|\s*\n\s*""")
 _OPENING = "\"'“\u2018([-\u2013—•*"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Token
 
-from modules.transfer.words import words
+from modules.transfer.word_list import words
 
 _MODALS = words("may might can could should must will shall wo ca 'll ought")
 _LATER = words("later eventually then soon finally subsequently never afterwards ultimately")

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from modules.transfer.words import words
+from modules.transfer.word_list import words
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import re
 
 from spacy.tokens import Span, Token
 
-from modules.transfer.words import words
+from modules.transfer.word_list import words
 
 _PRONOUNS = frozenset({"he", "she", "him", "her", "his"})
 _LINKS = words("the van von de der da di al bin ibn of -")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from spacy.tokens import Span, Token
 
-from modules.transfer.words import words
+from modules.transfer.word_list import words
 
 PLACES = frozenset({"GPE", "LOC", "FAC"})
 _HOUSES = frozenset({"ORG", "PRODUCT", "WORK_OF_ART"})

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 
 _WORD = re.compile(r"[A-Z][^\W_]*(?:[.'\u2019-][^\W_]+)*\.?|[^\W_]+(?:[.'\u2019-][^\W_]+)*")
 _LONGEST = 4
-_AFTER, _BEFORE = 48, 24
+_AFTER = 48
 
 
 @dataclass(frozen=True)
 class Context:
     """The words around one mention."""
 
-    before: str = ""
     after: str = ""
     text: str = ""
     """All of it, for the cues of names that several countries share."""
@@ -40,6 +39,6 @@ def counted(text: str, country_of: Callable[[str], Sequence[str]]) -> Counter[st
     return found
 
 
-def around(text: str, start: int, end: int, countries: Counter[str]) -> Context:
-    """The context of the mention text[start:end]."""
-    return Context(text[max(0, start - _BEFORE) : start], text[end : end + _AFTER], text, countries)
+def around(text: str, end: int, countries: Counter[str]) -> Context:
+    """The context of a mention that ends at text[end]."""
+    return Context(text[end : end + _AFTER], text, countries)

@@ -42,7 +42,7 @@ class WordBatch:
 def word_batch(texts: Sequence[str], longest: int) -> WordBatch:
     """Encode texts, each to its first `longest` words."""
     places = [words(text)[:longest] for text in texts]
-    width = max(1, *(len(each) for each in places))
+    width = max([1, *map(len, places)])
     characters = torch.zeros(len(texts), width, LONGEST_WORD, dtype=torch.int64)
     hashes = torch.zeros(len(texts), width, dtype=torch.int64)
     for row, (text, spans) in enumerate(zip(texts, places, strict=True)):

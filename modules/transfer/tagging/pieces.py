@@ -54,7 +54,7 @@ def piece_batch(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> Pie
         kept = [(span, starts[span[0]]) for span in words(text) if span[0] in starts]
         places.append([span for span, _ in kept])
         firsts.append([at for _, at in kept])
-    first = torch.zeros(len(texts), max(1, *(len(each) for each in firsts), 1), dtype=torch.int64)
+    first = torch.zeros(len(texts), max([1, *map(len, firsts)]), dtype=torch.int64)
     mask = torch.zeros_like(first, dtype=torch.bool)
     for row, each in enumerate(firsts):
         first[row, : len(each)] = torch.tensor(each, dtype=torch.int64)

@@ -160,7 +160,7 @@ def test_what_is_no_place_says_so(normaliser: Normaliser, mention: str) -> None:
 )
 def test_the_text_around_a_name_decides(normaliser: Normaliser, mention: str, text: str, iso3: str) -> None:
     start = text.rindex(mention)
-    near = around(text, start, start + len(mention), normaliser.context(text))
+    near = around(text, start + len(mention), normaliser.context(text))
     assert normaliser(mention, near).iso3 == iso3
 
 

@@ -54,3 +54,12 @@ def test_what_bio_forbids_is_never_decoded(crf: CRF) -> None:
     emissions = 20 * torch.randn(50, 12, len(TAGS))
     for row in crf.decode(emissions, torch.ones(50, 12, dtype=torch.bool)).tolist():
         assert all(may_follow(to, after) for after, to in itertools.pairwise((OUTSIDE, *row)))
+
+
+def test_a_span_goes_on_only_in_its_own_field() -> None:
+    at = {tag: number for number, tag in enumerate(TAGS)}
+    assert may_follow(at["I-origin"], at["B-origin"])
+    assert may_follow(at["I-origin"], at["I-origin"])
+    assert may_follow(at["B-time"], at["I-origin"])
+    for after in ("O", "B-destination", "I-destination"):
+        assert not may_follow(at["I-origin"], at[after])
