@@ -13,7 +13,7 @@ from ray import tune
 from ray.tune import Callback, ResultGrid, TuneConfig, Tuner
 from ray.tune import RunConfig as SweepConfig
 
-from modules.errors import UserError
+from modules.errors import UserError, did_you_mean
 from modules.track import Hyperparameters, ModelSpec
 from pipelines.config import RunConfig, Tune
 from pipelines.files import whole_folder, write_json
@@ -32,12 +32,21 @@ def draw_trials(specs: Sequence[Spec], settings: Tune, seed: int) -> list[Trial]
     """Draw different configurations for every model, each from its own seeded generator.
 
     Numbering starts at 0 in the order of `specs`; a model without a search space gets its one trial.
+
+    Raises:
+        UserError: if the settings name a hyperparameter that no model draws.
     """
+    drawn_by_any = {key for spec in specs for key in spec.space}
+    for key in settings.space:
+        if key not in drawn_by_any:
+            known = ", ".join(sorted(drawn_by_any))
+            raise UserError(
+                f"tune.space: no model draws {key!r}{did_you_mean(key, drawn_by_any)}; there are {known}"
+            )
     trials: list[Trial] = []
     for spec in specs:
-        grid = [
-            dict(zip(spec.space, values, strict=True)) for values in itertools.product(*spec.space.values())
-        ]
+        space = {key: settings.space.get(key, values) for key, values in spec.space.items()}
+        grid = [dict(zip(space, values, strict=True)) for values in itertools.product(*space.values())]
         generator = random.Random(f"{seed}/{spec.name}")  # noqa: S311 (a search, not a secret)
         count = settings.trials if spec.learned else settings.closed_form_trials
         for drawn in generator.sample(grid, min(count, len(grid))):

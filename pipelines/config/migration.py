@@ -10,7 +10,7 @@ from modules.period import Calendar, Unit
 from pipelines.config.checks import Checks
 from pipelines.config.extract import Extract, QueriesSource, known_encoding
 from pipelines.config.run import RunConfig
-from pipelines.config.section import Section
+from pipelines.config.section import Section, list_to_tuple
 from pipelines.config.simulate import SimulateSource
 
 
@@ -44,7 +44,7 @@ class Columns(Section):
     @field_validator("period", mode="before")
     @classmethod
     def _one_or_several(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+        return (value,) if isinstance(value, str) else list_to_tuple(value)
 
 
 def _label(value: Any) -> Any:
@@ -70,13 +70,8 @@ class Period(Section):
     """First period kept, like 2020-01-06, 2020-01, 1997Q1 or 1998."""
     last: Label = Field(alias="to")
     """Last period kept."""
-    gaps: tuple[Span, ...] = ()
+    gaps: Annotated[tuple[Span, ...], BeforeValidator(list_to_tuple)] = ()
     """Ranges in which nothing was recorded; no window crosses one."""
-
-    @field_validator("gaps", mode="before")
-    @classmethod
-    def _list_to_tuple(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

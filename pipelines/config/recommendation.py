@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from modules.schema import Method, Sampling, Schema, Side
 from pipelines.config.extract import known_encoding
 from pipelines.config.run import RunConfig
-from pipelines.config.section import Section
+from pipelines.config.section import Section, list_to_tuple
 
 RESERVED = ("id", "cohort", "intent", "part", "label")
 """Columns that a run adds to the fields, so that no field may be called so."""
@@ -37,10 +37,6 @@ class TablesSource(Section):
     _encoding = field_validator("encoding")(known_encoding)
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _label(value: Any) -> Any:
     # YAML reads 2017 and yes as a number and a truth; both are labels here, as the table writes them.
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
@@ -51,7 +47,7 @@ def _labels(value: Any) -> Any:
     return tuple(_label(each) for each in several)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
+Names = Annotated[tuple[str, ...], BeforeValidator(list_to_tuple)]
 Labels = Annotated[tuple[str, ...], BeforeValidator(_labels)]
 
 

@@ -1,17 +1,21 @@
 """The sections that the runs of every track have."""
 
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from modules.errors import UserError
-from pipelines.config.section import Section
+from pipelines.config.section import Section, list_to_tuple
+
+Values = Annotated[tuple[float | int | str, ...], BeforeValidator(list_to_tuple), Field(min_length=1)]
+"""Of a hyperparameter."""
 
 
 class Tune(Section):
     """The sweep."""
 
-    models: Literal["all"] | tuple[str, ...] = "all"
+    models: Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(list_to_tuple)] = "all"
     """All that mean something for the data, or a list of names; one that inherits needs its ancestors."""
     trials: int = Field(default=8, ge=1)
     """Configurations drawn for every model that learns by gradient."""
@@ -19,25 +23,17 @@ class Tune(Section):
     """The same for every model that is solved in closed form, in a fraction of a second."""
     parallel: int = Field(default=2, ge=1)
     """Trials that run at a time, one thread each; changes no byte of the result, so DVC does not watch it."""
-
-    @field_validator("models", mode="before")
-    @classmethod
-    def _list_to_tuple(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
+    space: Mapping[str, Values] = {}
+    """Hyperparameter -> the values that every model which has it draws from, in place of its own."""
 
 
 class Train(Section):
     """The fits that are kept."""
 
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: Annotated[tuple[int, ...], BeforeValidator(list_to_tuple)] = (0, 1, 2)
     """Every learned model is fitted once per seed; the first seed's is the one packaged."""
     accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
     """Lightning's accelerator."""
-
-    @field_validator("seeds", mode="before")
-    @classmethod
-    def _list_to_tuple(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
 
     @field_validator("seeds")
     @classmethod

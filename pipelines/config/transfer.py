@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from pipelines.config.extract import known_encoding
 from pipelines.config.run import RunConfig
-from pipelines.config.section import Section
+from pipelines.config.section import Section, list_to_tuple
 
 
 class ArticlesSource(Section):
@@ -22,12 +22,8 @@ class ArticlesSource(Section):
     _encoding = field_validator("encoding")(known_encoding)
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _several(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else _tuple(value)
+    return (value,) if isinstance(value, str) else list_to_tuple(value)
 
 
 def _date(value: Any) -> Any:
@@ -38,7 +34,7 @@ def _date(value: Any) -> Any:
 Name = Annotated[str, Field(min_length=1)]
 Paths = Annotated[tuple[Name, ...], BeforeValidator(_several), Field(min_length=1)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
-Languages = Annotated[tuple[Language, ...], BeforeValidator(_tuple), Field(min_length=1)]
+Languages = Annotated[tuple[Language, ...], BeforeValidator(list_to_tuple), Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_date)]
 
 

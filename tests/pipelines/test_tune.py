@@ -35,6 +35,26 @@ def test_a_models_trials_do_not_depend_on_which_other_models_are_swept() -> None
     assert [trial.parameters for trial in alone] == [trial.parameters for trial in among]
 
 
+def test_the_users_values_replace_those_of_every_model_that_draws_them() -> None:
+    settings = Tune.model_validate({"space": {"learning_rate": [0.5], "dropout": [0, 0.2]}})
+    own, narrowed = (draw_trials(MODELS, each, seed=3) for each in (Tune(), settings))
+    drawn = [trial.parameters for trial in narrowed if "learning_rate" in trial.parameters]
+    assert drawn
+    assert {parameters["learning_rate"] for parameters in drawn} == {0.5}
+    changed = {"learning_rate", "dropout"}
+    for each in (own, narrowed):
+        assert {trial.model for trial in each} == {spec.name for spec in MODELS}
+    kept = [[t.parameters for t in each if not changed & set(t.parameters)] for each in (own, narrowed)]
+    assert kept[0] == kept[1]
+
+
+def test_a_hyperparameter_that_no_model_draws_is_named() -> None:
+    with pytest.raises(
+        UserError, match=r"tune.space: no model draws 'learning_rat' \(did you mean learning_rate"
+    ):
+        draw_trials(MODELS, Tune(space={"learning_rat": (0.5,)}), seed=3)
+
+
 def test_the_least_error_wins_and_of_equals_the_first_drawn() -> None:
     outcomes = [
         Outcome(Trial(number, model, {}), {"n": number}, mae, (), {})
