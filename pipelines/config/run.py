@@ -22,7 +22,7 @@ class Tune(Section):
     closed_form_trials: int = Field(default=32, ge=1)
     """The same for every model that is solved in closed form, in a fraction of a second."""
     parallel: int = Field(default=2, ge=1)
-    """Trials and fits that run at a time, a thread each; changes no byte of the result: DVC does not watch it."""
+    """Trials and fits that run at a time, a thread each; changes no result, so DVC does not watch it."""
     space: Mapping[str, Values] = {}
     """Hyperparameter -> the values that every model which has it draws from, in place of its own."""
 
