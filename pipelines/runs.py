@@ -106,7 +106,8 @@ def _entry(file: Path, name: Any, entry: Any, data: Path | None) -> RunConfig:
 
 def _order(config: RunConfig) -> list[str]:
     """The sections as an entry reads best: what the data are, then what is done with them."""
-    return ["track", "data", "seed", "source", config.track, "checks", "tune", "train", "evaluate", "release"]
+    settings = ["checks", "tune", "train", "evaluate", "release"]
+    return ["track", "data", "reference", "seed", "source", config.track, *settings]
 
 
 def _same(existing: Any, config: RunConfig) -> bool:

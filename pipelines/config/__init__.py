@@ -17,12 +17,14 @@ from pipelines.config.run import RunConfig as RunConfig
 from pipelines.config.run import Train as Train
 from pipelines.config.run import Tune as Tune
 from pipelines.config.section import Section as Section
+from pipelines.config.transfer import TransferRun
 
 PARAMS = Path("params.yaml")
 NAME = re.compile(r"[a-z](?:[a-z0-9_]{0,38}[a-z0-9])?")
 TRACKS: dict[str, type[RunConfig]] = {
     "migration": MigrationRun,
     "recommendation": RecommendationRun,
+    "transfer": TransferRun,
 }
 """Track -> what its runs are."""
 

@@ -63,6 +63,8 @@ class RunConfig(Section):
     track: str
     data: str
     """The one input path, a file or folder, relative to params.yaml."""
+    reference: str = "params/no-reference"
+    """What the project builds once for all runs of the track, for DVC to watch; here nothing."""
     seed: int = 0
     """Seed of the simulation, of the drawn trials and of the bootstrap."""
     tune: Tune = Tune()

@@ -1,5 +1,6 @@
 """The sections of a run that extracts talent transfers from articles: source, articles, near-duplicates."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -8,6 +9,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pipelines.config.extract import known_encoding
 from pipelines.config.run import RunConfig
 from pipelines.config.section import Section, list_to_tuple
+from pipelines.config.simulate_articles import SimulateArticlesSource
 
 
 class ArticlesSource(Section):
@@ -36,6 +38,8 @@ Paths = Annotated[tuple[Name, ...], BeforeValidator(_several), Field(min_length=
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Languages = Annotated[tuple[Language, ...], BeforeValidator(list_to_tuple), Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_date)]
+Member = Literal["encoder", "charseq", "causal_lm", "grammar"]
+Voters = Annotated[tuple[Member, ...], BeforeValidator(list_to_tuple), Field(min_length=1)]
 
 
 class Articles(Section):
@@ -96,19 +100,74 @@ class NearDuplicates(Section):
     """Words in a row that make a shingle."""
 
 
+class Labelled(Section):
+    """Passages with their answers: what the members learn from and are judged by."""
+
+    path: Paths | None = None
+    """JSON Lines under the run's data folder (docs/articles.md says how a line looks); none: only simulated."""
+    simulated: int = Field(default=2000, ge=0, le=1_000_000)
+    """Articles drawn for their passages, told by families of sentences of which whole ones are held out."""
+
+
+class Reference(Section):
+    """Flows that somebody else counted, to compare with: a table of year, origin, destination, count."""
+
+    path: Name
+    """csv or parquet under the run's data folder."""
+    year: Name = "year"
+    origin: Name = "origin"
+    """Column of alpha-3 codes or names."""
+    destination: Name = "destination"
+    count: Name = "count"
+
+
 class Transfer(Section):
-    """The articles of a run, and which of them are read."""
+    """The articles of a run, which of them are read, by whom, and what counts as a place."""
 
     articles: Articles
     languages: Languages = ("en",)
     """ISO 639-1 codes of the languages that are read; articles in others are dropped."""
     published: Published = Published()
     near_duplicates: NearDuplicates = NearDuplicates()
+    labelled: Labelled = Labelled()
+    voters: Voters = ("encoder", "charseq", "grammar")
+    """Members that vote; `strict` is that all of them say the same."""
+    publish_from: int = Field(default=1, ge=1, le=1000)
+    """A pair of countries with fewer transfers than this is hidden in the report's tables and maps."""
+    references: Mapping[str, Reference] = {}
+    """Name -> table of the flows that the report compares with."""
+
+
+class TransferChecks(Section):
+    """Floors and ceilings of the validation suites."""
+
+    min_articles: int = Field(default=50, ge=1)
+    """Articles that there are at least."""
+    max_undated: float = Field(default=0.5, ge=0, le=1)
+    """Share of the articles without a day of publication."""
+    max_one_domain: float = Field(default=0.6, gt=0, le=1)
+    """Warn where one registered domain has more than this share."""
+    max_quarantined: float = Field(default=0.05, ge=0, le=1)
+    """Share of the rows that may be set aside."""
+    min_labelled: int = Field(default=20, ge=2)
+    """Labelled passages that every part has at least."""
+
+
+class TransferEvaluate(Section):
+    """What is claimed, and how surely."""
+
+    bootstrap: int = Field(default=1000, ge=100)
+    """Resamples of the groups of labelled passages."""
+    shard: int = Field(default=500, ge=1)
+    """Articles of a shard: extraction keeps each when it is done, and goes on from there."""
 
 
 class TransferRun(RunConfig):
     """A run that extracts talent transfers from articles."""
 
     track: Literal["transfer"]
-    source: ArticlesSource
+    source: SimulateArticlesSource | ArticlesSource = Field(discriminator="kind")
     transfer: Transfer
+    checks: TransferChecks = TransferChecks()
+    evaluate: TransferEvaluate = TransferEvaluate()
+    reference: Literal["runs/_gazetteer"] = "runs/_gazetteer"

@@ -242,6 +242,17 @@ class Normaliser:
                 return weights, f"in the name, {text}: {rule}"
         return None
 
+    def is_place(self, words: str) -> bool:
+        """Whether some words may name a place, a people or a listed institution: cheap, and sure of nothing."""
+        key = name_key(words)
+        tables = self.policy
+        if any(key in each for each in (tables.names, tables.demonyms, tables.shared, tables.parts)):
+            return True
+        found = self.gazetteer.find(key)
+        return key in tables.institutions or any(
+            place.sort == "university" or place.weight >= SMALL for place in found
+        )
+
     def context(self, text: str) -> Counter[str]:
         """How often a text names each country, by its names, its people, its parts and its subdivisions."""
         return counted(text, self._country_of)

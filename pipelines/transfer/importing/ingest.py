@@ -11,11 +11,13 @@ import pyarrow as pa
 
 from modules.artefact import sha256_of
 from modules.errors import UserError
-from pipelines.config.transfer import ArticlesSource, NearDuplicates, Transfer, TransferRun
+from pipelines.config.simulate_articles import SimulateArticlesSource
+from pipelines.config.transfer import ArticlesSource, Labelled, NearDuplicates, Transfer, TransferRun
 from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.paths import RunPaths
 from pipelines.tables.locate import by_name, locate
 from pipelines.transfer.importing.article import Article, Fault, Reader
+from pipelines.transfer.importing.labelled import joined, read_labelled, simulated_passages
 from pipelines.transfer.importing.near_duplicates import clusters
 from pipelines.transfer.importing.published import REASONS
 from pipelines.transfer.importing.read_rows import Row, read_rows
@@ -50,16 +52,48 @@ class Imported:
 
 
 def run(name: str, config: TransferRun) -> None:
-    """Write extracted/ of a run: articles.parquet, quarantine.parquet and import.json.
+    """Write extracted/ of a run: articles.parquet, labelled.parquet, quarantine.parquet and import.json.
 
     Raises:
         UserError: naming what is wrong with the data, where, and how to mend it; nothing is written then.
     """
-    imported = read(Path(config.data), config.source, config.transfer)
+    data, source = Path(config.data), config.source
+    if isinstance(source, SimulateArticlesSource):
+        data, source = RunPaths(name).raw, ArticlesSource(kind="articles")
+    imported = read(data, source, config.transfer)
+    labelled = read_answers(data, config.transfer.labelled, config.seed)
+    record = imported.record | {"labelled": labelled_counts(labelled)}
     with whole_folder(RunPaths(name).extracted) as folder:
         write_parquet(folder / "articles.parquet", imported.articles, _REPEATED)
+        write_parquet(folder / "labelled.parquet", labelled, ["group", "part", "source"])
         write_parquet(folder / "quarantine.parquet", imported.quarantine)
-        write_json(folder / "import.json", imported.record)
+        write_json(folder / "import.json", record)
+
+
+def read_answers(data: Path, settings: Labelled, seed: int) -> pa.Table:
+    """The labelled passages of a run: those of its file and, from another seed than its own, simulated ones.
+
+    Raises:
+        UserError: naming what is wrong with the file, or if there is no passage at all.
+    """
+    tables = []
+    if settings.path is not None:
+        found = {path for each in settings.path for path in locate(data, each, "transfer.labelled.path")}
+        tables.append(read_labelled(sorted(found)))
+    if settings.simulated:
+        tables.append(simulated_passages(settings.simulated, seed + 1))
+    if not tables:
+        raise UserError("transfer.labelled: gives neither a path nor simulated passages; members learn from some")
+    return joined(tables)
+
+
+def labelled_counts(labelled: pa.Table) -> dict[str, dict[str, int]]:
+    """Passages by part and source."""
+    found: dict[str, dict[str, int]] = {}
+    pairs = zip(labelled.column("part").to_pylist(), labelled.column("source").to_pylist(), strict=True)
+    for (part, source), count in sorted(Counter(pairs).items()):
+        found.setdefault(part, {})[source] = count
+    return found
 
 
 def files(data: Path, settings: Transfer) -> dict[str, Path]:

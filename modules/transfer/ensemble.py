@@ -1,0 +1,115 @@
+"""What the members of the ensemble say of a passage, as countries and months, and what they agree on."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from modules.transfer.consensus import UNKNOWN, Agreement, Opinion, Vote, consensus
+from modules.transfer.passage import Extraction, Extractor, Passage, Span
+from modules.transfer.places.context import Context, around
+from modules.transfer.places.normaliser import Normaliser, Resolved
+from modules.transfer.times import Period, when
+
+PLACES = ("origin", "destination")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one member says of a passage, and what it comes to."""
+
+    extraction: Extraction
+    places: Mapping[str, Resolved | None]
+    """Origin and destination; none where the member names none."""
+    period: Period | None
+    vote: Vote
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A passage as the ensemble reads it."""
+
+    passage: Passage
+    told: tuple[Told, ...]
+    second: Opinion | None
+    """By the mentions alone, without the text around them; none where no member sees a move to a place."""
+    agreement: Agreement | None
+
+    @property
+    def period(self) -> Period | None:
+        """The agreed period as the first backing member has it, with its precision."""
+        agreed = self.agreement.period if self.agreement else UNKNOWN
+        return next((each.period for each in self.told if each.period and each.period.text == agreed), None)
+
+
+class Ensemble:
+    """The members that vote, one normaliser for what they copy, and the rules of agreement.
+
+    Since a shared normaliser makes shared errors, agreed places need a second opinion: what the mentions
+    mean without the text around them. Where that is another country, the members do not all agree.
+
+    Args:
+        members: name -> who extracts.
+        voters: names of those who vote.
+        normaliser: of places.
+
+    Raises:
+        ValueError: if nobody votes, or a voter is no member.
+    """
+
+    def __init__(
+        self, members: Mapping[str, Extractor], voters: Sequence[str], normaliser: Normaliser
+    ) -> None:
+        if not voters or set(voters) - set(members):
+            raise ValueError(f"voters {', '.join(voters) or 'none'} of members {', '.join(members)}")
+        self.members, self.voters, self.normaliser = dict(members), tuple(voters), normaliser
+
+    def read(self, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading a passage, in their order."""
+        said = [self.members[voter].extract(passages) for voter in self.voters]
+        return [self.agreed(passage, told) for passage, *told in zip(passages, *said, strict=True)]
+
+    def agreed(self, passage: Passage, said: Sequence[Extraction]) -> Reading:
+        """What some extractions of one passage come to."""
+        countries = self.normaliser.context(passage.text)
+        told = []
+        for extraction in said:
+            places = {
+                field: self._place(getattr(extraction, field), passage, countries) for field in PLACES
+            }
+            told.append(_told(extraction, places, passage))
+        second = self._second(told)
+        return Reading(passage, tuple(told), second, consensus([each.vote for each in told], second))
+
+    def _place(self, span: Span | None, passage: Passage, countries: Counter[str]) -> Resolved | None:
+        if span is None:
+            return None
+        return self.normaliser(span.text, around(passage.text, span.end, countries))
+
+    def _second(self, told: Sequence[Told]) -> Opinion | None:
+        """The opinion on what the first member says that sees a move to a known place."""
+        moved = next((e for e in told if e.vote.circulation and e.vote.destination != UNKNOWN), None)
+        if moved is None:
+            return None
+        codes = {}
+        for field in PLACES:
+            found, known = moved.places[field], getattr(moved.vote, field)
+            alone = self.normaliser(found.mention, Context()) if found else None
+            # A mention that means nothing alone ("the state") is no contradiction; another country is one.
+            codes[field] = alone.iso3 if alone and alone.iso3 and known != UNKNOWN else known
+        return Opinion(**codes)
+
+
+def _told(extraction: Extraction, places: Mapping[str, Resolved | None], passage: Passage) -> Told:
+    period = when(extraction.time.text, passage.published) if extraction.time else None
+    codes = {
+        field: found.iso3 if found is not None and found.iso3 is not None else UNKNOWN
+        for field, found in places.items()
+    }
+    vote = Vote(
+        member=extraction.model,
+        circulation=extraction.circulation,
+        subject=extraction.subject.text if extraction.subject else "",
+        period=(period.text if period else None) or UNKNOWN,
+        **codes,
+    )
+    return Told(extraction, places, period, vote)

@@ -1,0 +1,1 @@
+"""What split, tune and train do with extractors."""
