@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from pipelines.transfer.mining.association import association, changes
-from pipelines.transfer.mining.cross_mapping import SHORTEST, cross_map
+from pipelines.transfer.reporting.mining.association import association, changes
+from pipelines.transfer.reporting.mining.cross_mapping import SHORTEST, cross_map
 
 
 def coupled_maps(points: int, strength: float) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,1 @@
+"""The expectations of a run's articles and labelled passages."""
