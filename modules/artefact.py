@@ -7,6 +7,8 @@ from modules.errors import UserError
 
 MANIFEST = "MANIFEST.sha256"
 FILES = frozenset({"model.safetensors", "config.json", "card.json", "lineage.json", "golden.json"})
+PLACES = "places.sqlite"
+"""The gazetteer, in an artefact of the transfer track alone."""
 
 
 def sha256_of(path: Path) -> str:
@@ -15,9 +17,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def contents(folder: Path) -> list[str]:
+    """The files of an artefact that the manifest lists, sorted."""
+    return sorted({*FILES, PLACES} if (folder / PLACES).exists() else FILES)
+
+
 def seal(folder: Path) -> None:
     """Write the manifest (the format of sha256sum) over the artefact's files."""
-    lines = [f"{sha256_of(folder / name)}  {name}\n" for name in sorted(FILES)]
+    lines = [f"{sha256_of(folder / name)}  {name}\n" for name in contents(folder)]
     (folder / MANIFEST).write_text("".join(lines), encoding="ascii")
 
 
@@ -33,13 +40,16 @@ def verify(folder: Path) -> None:
             f"{manifest}: no such file; this is not an artefact, or it is torn: rebuild it (dvc repro)"
         )
     for path in sorted(folder.iterdir()):
-        if path.is_symlink() or not path.is_file() or path.name not in FILES | {MANIFEST}:
+        if path.is_symlink() or not path.is_file() or path.name not in FILES | {MANIFEST, PLACES}:
             raise UserError(f"{path}: does not belong in an artefact; remove it, or rebuild the artefact")
     lines = manifest.read_text(encoding="ascii", errors="replace").splitlines()
     expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    if set(expected) != FILES:
+    if set(expected) - {PLACES} != FILES:
         raise UserError(f"{manifest}: lists {sorted(expected)}, an artefact has {sorted(FILES)}; rebuild it")
-    for name in sorted(FILES):
+    strange = next((name for name in contents(folder) if name not in expected), None)
+    if strange is not None:
+        raise UserError(f"{folder / strange}: does not belong in this artefact; remove it, or rebuild it")
+    for name in sorted(expected):
         path = folder / name
         if not path.is_file():
             raise UserError(f"{path}: missing from the artefact; rebuild it (dvc repro)")

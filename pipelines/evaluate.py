@@ -11,7 +11,7 @@ from dvc.repo import Repo
 
 from modules.artefact import seal, sha256_of
 from pipelines.config import RunConfig
-from pipelines.files import whole_folder, write_json
+from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.judging import judging_of
 from pipelines.paths import RunPaths
 from pipelines.stage_key import key_of, stage_content, stage_key
@@ -39,6 +39,8 @@ def run(name: str, config: RunConfig) -> None:
         seal(artefact)
         evaluation = found.evaluation
         (folder / "evaluation.json").write_text(evaluation.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        for file, table in found.tables.items():
+            write_parquet(folder / file, table)
         for file, (header, rows) in found.plots.items():
             _write_csv(plots / file, header, rows)
         log_to.log({"candidate": evaluation.candidate, "sha12": evaluation.sha12}, _flat(found.metrics))

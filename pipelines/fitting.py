@@ -14,6 +14,7 @@ from modules.track import Hyperparameters, ModelSpec
 from pipelines.config import RunConfig
 from pipelines.config.migration import MigrationRun
 from pipelines.config.recommendation import RecommendationRun
+from pipelines.config.transfer import TransferRun
 
 Models = Literal["all"] | tuple[str, ...]
 
@@ -63,6 +64,10 @@ def fitting_of(config: RunConfig) -> Fitting:
         from pipelines.recommendation.fitting import fitting as of_pairs  # noqa: PLC0415
 
         return of_pairs.FITTING
+    if isinstance(config, TransferRun):
+        from pipelines.transfer.fitting import fitting as of_transfers  # noqa: PLC0415
+
+        return of_transfers.FITTING
     raise TypeError(config.track)
 
 

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+import pyarrow as pa
 
 from modules.role import Role
 from pipelines.config import RunConfig
 from pipelines.config.migration import MigrationRun
 from pipelines.config.recommendation import RecommendationRun
+from pipelines.config.transfer import TransferRun
 from pipelines.evaluation import Evaluation
 from pipelines.paths import RunPaths
 
@@ -44,6 +47,8 @@ class Findings:
     """Requests with the answers that a server must give."""
     training: dict[str, Any]
     """`from`, `to` and `row_keys` of what the final fits were given."""
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    """What the model makes of the run's data, by file name beside the evaluation."""
 
 
 @dataclass(frozen=True)
@@ -90,4 +95,8 @@ def judging_of(config: RunConfig) -> Judging:
         from pipelines.recommendation.judging import judging as of_pairs  # noqa: PLC0415
 
         return of_pairs.JUDGING
+    if isinstance(config, TransferRun):
+        from pipelines.transfer.judging import judging as of_transfers  # noqa: PLC0415
+
+        return of_transfers.JUDGING
     raise TypeError(config.track)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines.config import RunConfig
 from pipelines.config.migration import MigrationRun
 from pipelines.config.recommendation import RecommendationRun
+from pipelines.config.transfer import TransferRun
 
 if TYPE_CHECKING:
     from pipelines.suite import Suite
@@ -22,6 +23,10 @@ def simulate(name: str, config: RunConfig) -> None:
         from pipelines.recommendation.simulating.stage import run as of_pairs  # noqa: PLC0415
 
         of_pairs(name, config)
+    elif isinstance(config, TransferRun):
+        from pipelines.transfer.simulating.stage import run as of_transfers  # noqa: PLC0415
+
+        of_transfers(name, config)
 
 
 def import_(name: str, config: RunConfig) -> None:
@@ -34,6 +39,10 @@ def import_(name: str, config: RunConfig) -> None:
         from pipelines.recommendation.importing.ingest import run as of_pairs  # noqa: PLC0415
 
         of_pairs(name, config)
+    elif isinstance(config, TransferRun):
+        from pipelines.transfer.importing.ingest import run as of_transfers  # noqa: PLC0415
+
+        of_transfers(name, config)
 
 
 def suites(name: str, config: RunConfig) -> "Iterator[Sequence[Suite]]":
@@ -46,6 +55,10 @@ def suites(name: str, config: RunConfig) -> "Iterator[Sequence[Suite]]":
         from pipelines.recommendation.checking.suites import suites as of_pairs  # noqa: PLC0415
 
         yield from of_pairs(name, config)
+    elif isinstance(config, TransferRun):
+        from pipelines.transfer.checking.suites import suites as of_transfers  # noqa: PLC0415
+
+        yield from of_transfers(name, config)
 
 
 def split(name: str, config: RunConfig) -> None:
@@ -58,6 +71,10 @@ def split(name: str, config: RunConfig) -> None:
         from pipelines.recommendation.fitting.split import run as of_pairs  # noqa: PLC0415
 
         of_pairs(name, config)
+    elif isinstance(config, TransferRun):
+        from pipelines.transfer.fitting.split import run as of_transfers  # noqa: PLC0415
+
+        of_transfers(name, config)
 
 
 def report(name: str, config: RunConfig) -> None:
@@ -70,6 +87,10 @@ def report(name: str, config: RunConfig) -> None:
         from pipelines.recommendation.reporting.report import run as of_pairs  # noqa: PLC0415
 
         of_pairs(name, config)
+    elif isinstance(config, TransferRun):
+        from pipelines.transfer.reporting.report import run as of_transfers  # noqa: PLC0415
+
+        of_transfers(name, config)
 
 
 def described(name: str, config: RunConfig) -> str:
@@ -82,6 +103,10 @@ def described(name: str, config: RunConfig) -> str:
         from pipelines.recommendation.importing.described import described as of_pairs  # noqa: PLC0415
 
         return of_pairs(name, config)
+    if isinstance(config, TransferRun):
+        from pipelines.transfer.importing.described import described as of_transfers  # noqa: PLC0415
+
+        return of_transfers(name, config)
     raise TypeError(config.track)
 
 
@@ -95,4 +120,8 @@ def files(config: RunConfig) -> dict[str, Path]:
         from pipelines.recommendation.importing.described import files as of_pairs  # noqa: PLC0415
 
         return of_pairs(config)
+    if isinstance(config, TransferRun):
+        from pipelines.transfer.importing.described import files as of_transfers  # noqa: PLC0415
+
+        return of_transfers(config)
     raise TypeError(config.track)

@@ -53,14 +53,14 @@ class Ensemble:
         normaliser: of places.
 
     Raises:
-        ValueError: if nobody votes, or a voter is no member.
+        ValueError: if a voter is no member.
     """
 
     def __init__(
         self, members: Mapping[str, Extractor], voters: Sequence[str], normaliser: Normaliser
     ) -> None:
-        if not voters or set(voters) - set(members):
-            raise ValueError(f"voters {', '.join(voters) or 'none'} of members {', '.join(members)}")
+        if set(voters) - set(members):
+            raise ValueError(f"voters {', '.join(voters)} of members {', '.join(members)}")
         self.members, self.voters, self.normaliser = dict(members), tuple(voters), normaliser
 
     def read(self, passages: Sequence[Passage]) -> list[Reading]:
@@ -73,9 +73,7 @@ class Ensemble:
         countries = self.normaliser.context(passage.text)
         told = []
         for extraction in said:
-            places = {
-                field: self._place(getattr(extraction, field), passage, countries) for field in PLACES
-            }
+            places = {field: self._place(getattr(extraction, field), passage, countries) for field in PLACES}
             told.append(_told(extraction, places, passage))
         second = self._second(told)
         return Reading(passage, tuple(told), second, consensus([each.vote for each in told], second))

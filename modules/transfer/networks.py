@@ -1,4 +1,4 @@
-"""Saving and loading the track's networks: what was trained as safetensors, the rest as JSON, never a pickle."""
+"""Saving and loading the track's networks: what was trained as safetensors, the rest as JSON, no pickle."""
 
 import json
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ def trained_state(network: nn.Module) -> dict[str, Tensor]:
 def network_config(network: nn.Module) -> dict[str, Any]:
     """Everything but the weights that rebuilds a network."""
     base = {"pretrained": pretrained_sha()} if network.name in _PRETRAINED else {}
-    return {"model": network.name, "hyperparameters": dict(network.hyperparameters), **base}
+    return {"model": network.name, "hyperparameters": dict(vars(network)["hyperparameters"]), **base}
 
 
 def build_network(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> nn.Module:
@@ -77,7 +77,9 @@ def build_network(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> nn.
     odd = network.load_state_dict(dict(state), strict=False)
     lacking = [name for name in odd.missing_keys if name in trained_state(network)]
     if odd.unexpected_keys or lacking:
-        raise UserError(f"model.safetensors: does not fit {config['model']}: {(odd.unexpected_keys + lacking)[0]}")
+        raise UserError(
+            f"model.safetensors: does not fit {config['model']}: {(odd.unexpected_keys + lacking)[0]}"
+        )
     return network.eval()
 
 
@@ -93,5 +95,7 @@ def load_network(folder: Path) -> nn.Module:
     """Read what `save_network` wrote, ready to extract."""
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if config.get("format_version") != FORMAT_VERSION:
-        raise UserError(f"{folder}: format {config.get('format_version')}; this version reads {FORMAT_VERSION}")
+        raise UserError(
+            f"{folder}: format {config.get('format_version')}; this version reads {FORMAT_VERSION}"
+        )
     return build_network(config, load_file(folder / "model.safetensors"))

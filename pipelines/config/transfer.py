@@ -104,7 +104,7 @@ class Labelled(Section):
     """Passages with their answers: what the members learn from and are judged by."""
 
     path: Paths | None = None
-    """JSON Lines under the run's data folder (docs/articles.md says how a line looks); none: only simulated."""
+    """JSON Lines under the run's data folder (docs/articles.md); none: only simulated ones."""
     simulated: int = Field(default=2000, ge=0, le=1_000_000)
     """Articles drawn for their passages, told by families of sentences of which whole ones are held out."""
 

@@ -8,17 +8,18 @@ from importlib import resources
 from modulefinder import ModuleFinder
 from pathlib import Path
 
-from modules.artefact import FILES, MANIFEST, sha256_of
+from modules.artefact import MANIFEST, contents, sha256_of
 
 SERVICES = {
     "migration": "serving.migration.service:Migration",
     "recommendation": "serving.recommendation.service:Recommendation",
+    "transfer": "serving.transfer.service:Transfer",
 }
 """Track -> its BentoML service."""
 LOCK = "serving/requirements.lock"
 ARTEFACT = "artefact/"
 STATIC = "static"
-"""Folder beside a module with the pages that it serves."""
+"""Folder beside a module with the pages that it serves; tables that it reads lie beside it."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,13 @@ def package(track: str, artefact: Path) -> Package:
     finder.import_hook(SERVICES[track].partition(":")[0], fromlist=["*"])
     # Python's built-in modules are found too; they have no file.
     code = [Path(file) for found in finder.modules.values() if (file := vars(found)["__file__"])]
-    pages = [page for path in code for page in sorted((path.parent / STATIC).glob("*")) if page.is_file()]
-    files = {path.relative_to(top).as_posix(): path for path in (*code, *pages)}
-    files |= {ARTEFACT + name: artefact / name for name in (*FILES, MANIFEST)}
+    beside = [
+        file
+        for folder in sorted({path.parent for path in code})
+        for file in (*(folder / STATIC).glob("*"), *folder.glob("*.toml"), *folder.glob("*.csv"))
+        if file.is_file()
+    ]
+    files = {path.relative_to(top).as_posix(): path for path in (*code, *beside)}
+    files |= {ARTEFACT + name: artefact / name for name in (*contents(artefact), MANIFEST)}
     files[LOCK] = top / LOCK
     return Package(track, dict(sorted(files.items())))

@@ -40,7 +40,7 @@ class Cascade:
     def __call__(
         self, articles: Iterable[tuple[str, str, date | None]], counts: Counter[str] | None = None
     ) -> Iterator[Window]:
-        """The passages of articles (id, text, day) that pass, in their order; counts what passes each step."""
+        """The passages of articles (id, text, day) that pass, in order; counts what passes each step."""
         tally = Counter[str]() if counts is None else counts
         behind = self._behind_gate(articles, tally)
         while some := list(islice(behind, _TOGETHER)):
@@ -61,7 +61,9 @@ class Cascade:
                 if self.gate(span):
                     tally["gate"] += 1
                     start = before.start if before else span.start
-                    yield Window(Passage(text[start : span.end], published, f"{article_id}:{span.start}"), start)
+                    yield Window(
+                        Passage(text[start : span.end], published, f"{article_id}:{span.start}"), start
+                    )
 
     def _passes(self, passages: Sequence[Passage]) -> list[bool]:
         return [True] * len(passages) if self.classifier is None else self.classifier.passes(passages)

@@ -1,5 +1,6 @@
 """Training the filter's classifier."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -78,11 +79,12 @@ class EmbeddedBatches(IterableDataset[tuple[Tensor, Tensor]]):
 
     def __len__(self) -> int:
         """Batches of an epoch."""
-        return -(-len(self.moves) // BATCH_SIZE)
+        return math.ceil(len(self.moves) / BATCH_SIZE)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Batches of the next epoch."""
-        for rows in torch.randperm(len(self.moves), generator=self.generator).split(BATCH_SIZE):
+        order = torch.randperm(len(self.moves), generator=self.generator)
+        for rows in torch.split(order, BATCH_SIZE):
             yield self.embedded[rows], self.moves[rows]
 
 

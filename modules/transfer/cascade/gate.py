@@ -2,10 +2,12 @@
 
 import re
 
-from modules.transfer.places.normaliser import Normaliser
 from modules.transfer.passage import Span
+from modules.transfer.places.normaliser import Normaliser
 
-_NAME = re.compile(r"[A-Z][\w'\u2019.-]*(?:(?: (?:of|de|van|von|al|the|bin|la|du|di|da))* [A-Z][\w'\u2019.-]*)*")
+_NAME = re.compile(
+    r"[A-Z][\w'\u2019.-]*(?:(?: (?:of|de|van|von|al|the|bin|la|du|di|da))* [A-Z][\w'\u2019.-]*)*"
+)
 _PRONOUN = re.compile(r"\b(?:he|she|his|her|him|who|I|my)\b", re.IGNORECASE)
 _LONGEST = 3
 _PLACED = re.compile(r"\b(?:Universit|Institut|Colleg|Academ|School|Hospital|FC\b|United\b|City\b)")

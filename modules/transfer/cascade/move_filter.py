@@ -41,15 +41,16 @@ class MoveFilter(nn.Module):
         self.bert = BertModel.from_pretrained(folder, config=config, add_pooling_layer=False)
         self.bert.encoder.layer = self.bert.encoder.layer[:layers]
         self.bert.requires_grad_(requires_grad=False)
-        self.bert.eval()
+        self.bert.train(mode=False)
         self.tells = nn.Linear(config.hidden_size, 1)
         # What passes; set from labelled passages after training, so that a share of the moves is kept.
+        self.threshold: Tensor
         self.register_buffer("threshold", torch.tensor(0.0))
 
     @torch.no_grad()
     def embed(self, texts: Sequence[str]) -> Tensor:
         """Mean states of texts, n x 384."""
-        self.bert.eval()
+        self.bert.train(mode=False)
         order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
         found = torch.zeros(len(texts), int(self.bert.config.hidden_size))
         for first in range(0, len(order), _TOGETHER):
@@ -68,7 +69,8 @@ class MoveFilter(nn.Module):
     @torch.no_grad()
     def scores(self, passages: Sequence[Passage]) -> Tensor:
         """Logits of passages."""
-        return self(self.embed([passage.text for passage in passages]))
+        logits: Tensor = self(self.embed([passage.text for passage in passages]))
+        return logits
 
     def passes(self, passages: Sequence[Passage]) -> list[bool]:
         """Which passages are read on."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from modules.transfer.places.context import Context, counted
+from modules.transfer.places.context import Context, around, counted
 from modules.transfer.places.forms import bare, is_acronym, is_county, is_shortened, qualifiers, variants
 from modules.transfer.places.gazetteer import Gazetteer
 from modules.transfer.places.names import name_key
@@ -243,7 +243,7 @@ class Normaliser:
         return None
 
     def is_place(self, words: str) -> bool:
-        """Whether some words may name a place, a people or a listed institution: cheap, and sure of nothing."""
+        """Whether some words may name a place, a people or a listed institution; cheap, not sure."""
         key = name_key(words)
         tables = self.policy
         if any(key in each for each in (tables.names, tables.demonyms, tables.shared, tables.parts)):
@@ -252,6 +252,10 @@ class Normaliser:
         return key in tables.institutions or any(
             place.sort == "university" or place.weight >= SMALL for place in found
         )
+
+    def near(self, text: str, end: int) -> Context:
+        """The context of a mention that ends at text[end]."""
+        return around(text, end, self.context(text))
 
     def context(self, text: str) -> Counter[str]:
         """How often a text names each country, by its names, its people, its parts and its subdivisions."""

@@ -83,7 +83,9 @@ def read_answers(data: Path, settings: Labelled, seed: int) -> pa.Table:
     if settings.simulated:
         tables.append(simulated_passages(settings.simulated, seed + 1))
     if not tables:
-        raise UserError("transfer.labelled: gives neither a path nor simulated passages; members learn from some")
+        raise UserError(
+            "transfer.labelled: gives neither a path nor simulated passages; members learn from some"
+        )
     return joined(tables)
 
 

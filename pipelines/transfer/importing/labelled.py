@@ -93,7 +93,7 @@ def read_labelled(paths: Sequence[Path]) -> pa.Table:
 
 
 def simulated_passages(articles: int, seed: int) -> pa.Table:
-    """The telling sentences of simulated articles with the sentence before each, and others that tell nothing.
+    """The telling sentences of simulated articles with the sentence before each, and some that tell nothing.
 
     Whole families are held out: `part` is the family's.
     """
@@ -102,7 +102,11 @@ def simulated_passages(articles: int, seed: int) -> pa.Table:
     labels = drawn.labels.to_pylist()
     told = (_simulated(label, texts, days) for label in labels)
     telling = {label["row"] for label in labels}
-    plain = (_plain(text, day) for row, (text, day) in enumerate(zip(texts, days, strict=True)) if row not in telling)
+    plain = (
+        _plain(text, day)
+        for row, (text, day) in enumerate(zip(texts, days, strict=True))
+        if row not in telling
+    )
     return _table(chain(told, plain))
 
 

@@ -1,4 +1,4 @@
-"""The simulate stage of a run that extracts transfers: articles as a crawler brings them, and what they tell."""
+"""The simulate stage of a run that extracts transfers: articles as a crawler has them, and what they tell."""
 
 from pipelines.config.simulate_articles import SimulateArticlesSource
 from pipelines.config.transfer import TransferRun

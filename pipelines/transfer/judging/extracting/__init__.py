@@ -1,0 +1,1 @@
+"""From a run's articles to the table of transfers, by Ray Data, shard by shard."""
