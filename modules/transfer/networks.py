@@ -2,20 +2,19 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from modules.artefact import sha256_of
 from modules.errors import UserError
 from modules.transfer.cascade.move_filter import MoveFilter
 from modules.transfer.grammar.network import GrammarNetwork
 from modules.transfer.passage import Extractor
+from modules.transfer.pretrained import pretrained_sha
 from modules.transfer.tagging.charseq import CharSeq
-from modules.transfer.tagging.encoder import Encoder, pretrained_folder
+from modules.transfer.tagging.encoder import Encoder
 
 FORMAT_VERSION = 1
 NETWORKS: dict[str, type[nn.Module]] = {
@@ -33,12 +32,6 @@ class Member(Extractor, Protocol):
     """A network that extracts."""
 
     hyperparameters: Mapping[str, float]
-
-
-@cache
-def pretrained_sha() -> str:
-    """The sha256 of MiniLM's weights as they are installed."""
-    return sha256_of(pretrained_folder() / "model.safetensors")
 
 
 def trained_state(network: nn.Module) -> dict[str, Tensor]:

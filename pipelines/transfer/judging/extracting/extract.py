@@ -77,6 +77,7 @@ def forget(scratch: Path) -> None:
 
 
 def _run(shards: Sequence[Mapping[str, Any]], members: Members, parallel: int, scratch: Path) -> None:
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.execution_options.preserve_order = True
@@ -90,6 +91,7 @@ def _run(shards: Sequence[Mapping[str, Any]], members: Members, parallel: int, s
     share = _HALF * parallel / len(actors)
     rows: ray.data.Dataset = ray.data.from_items(list(map(dict, shards)), override_num_blocks=len(shards))
     for actor, settings in actors:
-        rows = rows.map(actor, fn_constructor_kwargs=settings, num_cpus=share, concurrency=1)
+        pool = ray.data.ActorPoolStrategy(size=1)
+        rows = rows.map(actor, fn_constructor_kwargs=settings, num_cpus=share, compute=pool, max_restarts=0)
     for done, row in enumerate(rows.iter_rows(), start=1):
         log.info("shard %d of %d: %d passages agreed on", done, len(shards), row["kept"])
