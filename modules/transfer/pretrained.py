@@ -29,7 +29,7 @@ def pretrained_bert(layers: int | None = None) -> BertModel:
     config = BertConfig.from_pretrained(folder)
     bert = BertModel(config, add_pooling_layer=False)
     state = load_file(folder / "model.safetensors")
-    bert.load_state_dict({name: weight for name, weight in state.items() if not name.startswith("pooler.")})
+    bert.load_state_dict({name: state[name] for name in bert.state_dict()})
     if layers is not None:
         bert.encoder.layer = bert.encoder.layer[:layers]
     bert.requires_grad_(requires_grad=False)
