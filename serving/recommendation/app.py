@@ -13,6 +13,7 @@ from serving.edge import edge
 from serving.endpoint import Endpoint
 from serving.message import OpenAPI, ServedModel
 from serving.openapi import document
+from serving.page import page
 from serving.recommendation.asked import LISTED, example, narrowed, schema_of
 from serving.recommendation.messages import (
     CandidatesAnswer,
@@ -26,7 +27,6 @@ from serving.recommendation.messages import (
     ScoreQuestion,
     ShortlistQuery,
 )
-from serving.recommendation.page import page
 from serving.recommendation.shortlist import MEDIA_TYPE, shortlist
 from serving.release import Release
 from serving.settings import MAX_BODY
@@ -46,7 +46,7 @@ def app(artefact: Path, release: Release, *, max_body: int = MAX_BODY) -> ASGIAp
         version=release.tag,
         narrow=narrowed(recommender),
     )
-    html, headers = page(release)
+    html, headers = page("recommendation", release)
     return edge(
         [
             *endpoints,

@@ -1,4 +1,4 @@
-"""The adviser's page: one file that asks nobody but its own server."""
+"""A track's page: one file that asks nobody but its own server."""
 
 import base64
 import hashlib
@@ -10,9 +10,9 @@ from serving.release import Release
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
-def page(release: Release) -> tuple[bytes, Headers]:
+def page(track: str, release: Release) -> tuple[bytes, Headers]:
     """The page with its style and script inside, and the headers that allow these and nothing else."""
-    files = resources.files("serving.recommendation") / "static"
+    files = resources.files(f"serving.{track}") / "static"
     body, style, script = (
         (files / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
     )

@@ -1,0 +1,1 @@
+"""Serving extractors of talent transfers."""

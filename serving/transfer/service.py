@@ -1,0 +1,25 @@
+"""The BentoML service of the transfer track: the entry of every released bento of it."""
+
+import bentoml
+
+from serving.worker import SETTINGS, Mounted, check_bento
+
+mounted = Mounted()
+
+
+@bentoml.asgi_app(mounted, path="/")
+# Many long texts take their time.
+@bentoml.service(traffic={"timeout": 120}, **SETTINGS)
+class Transfer:
+    """Who is said to have moved between which countries, and when."""
+
+    @bentoml.on_deployment  # type: ignore[untyped-decorator]
+    @staticmethod
+    def check() -> None:
+        """See `check_bento`."""
+        check_bento()
+
+    def __init__(self) -> None:
+        from serving.transfer.app import app
+
+        mounted.start(app)
