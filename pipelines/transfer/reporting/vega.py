@@ -1,6 +1,7 @@
 """Interactive charts inside a page that asks the network for nothing."""
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -24,4 +25,4 @@ def chart(shown: Any, place: str) -> Markup:
 
 def _in_script(text: str) -> Markup:
     # The one thing that could end the script element that it stands in.
-    return Markup(text.replace("</", "<\\/"))  # noqa: S704
+    return Markup(re.sub(r"</(?=script)", r"<\\/", text, flags=re.IGNORECASE))  # noqa: S704

@@ -22,8 +22,8 @@ Flow = tuple[int | None, str, str, int]
 def world_map(flows: Sequence[Flow]) -> Any:
     """A map of all years or, by a slider, of one, and a choice of out, in or net.
 
-    Flows without a year count among all years only. Countries too small for the outline (Natural Earth, 1:110 million) are dots at their capitals, and every
-    line runs between capitals.
+    Flows without a year count among all years only. Countries too small for the
+    outline (Natural Earth, 1:110 million) are dots at their capitals, and every line runs between capitals.
 
     Raises:
         ValueError: without flows.
