@@ -58,14 +58,14 @@ def _cells(flows: pd.DataFrame) -> list[dict[str, Any]]:
     levels = pd.crosstab([flows["origin"], flows["destination"]], flows["level"])
     return [
         {
-            "from": _label(origin),
-            "to": _label(destination),
-            "origin": name_of(origin),
-            "destination": name_of(destination),
-            "count": int(row.sum()),
+            "from": _label(row["origin"]),
+            "to": _label(row["destination"]),
+            "origin": name_of(row["origin"]),
+            "destination": name_of(row["destination"]),
+            "count": sum(int(row.get(level, 0)) for level in LEVELS),
             **{level: int(row.get(level, 0)) for level in LEVELS},
         }
-        for (origin, destination), row in levels.iterrows()
+        for row in levels.reset_index().to_dict("records")
     ]
 
 

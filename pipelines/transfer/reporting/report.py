@@ -134,16 +134,16 @@ def verdict(
 
 
 def span(transfers: pd.DataFrame) -> tuple[str, str] | None:
-    """The first and last period that is told; none where none is."""
-    known = transfers["period"].dropna()
+    """The first and last year that is told; none where none is."""
+    known = transfers["period"].dropna().str[:4]
     return (min(known), max(known)) if len(known) else None
 
 
 def _drawn(flows: pd.DataFrame) -> dict[str, Any]:
-    counted = flows.groupby(["year", "origin", "destination"], dropna=False).size()
+    counted = flows.groupby(["year", "origin", "destination"], dropna=False).size().reset_index(name="count")
     on_map = [
         (None if pd.isna(year) else int(year), origin, destination, int(count))
-        for (year, origin, destination), count in counted.items()
+        for year, origin, destination, count in counted.itertuples(index=False)
     ]
     return {
         "library": vega.library(),

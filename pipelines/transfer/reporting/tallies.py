@@ -77,7 +77,7 @@ def flows_of(transfers: pd.DataFrame) -> pd.DataFrame:
 
 def by_level(transfers: pd.DataFrame) -> list[tuple[str, int, int]]:
     """Level, rows and flows; a row of a narrow level counts in those that follow."""
-    found = []
+    found: list[tuple[str, int, int]] = []
     for at, level in enumerate(LEVELS):
         rows = transfers[transfers["level"].isin(LEVELS[: at + 1])]
         found.append((level, len(rows), int(rows["flow"].sum())))
@@ -96,7 +96,7 @@ def region_of(iso3: str) -> str:
     return member.region if member else "other"
 
 
-def matrix(flows: pd.DataFrame, countries: Sequence[str]) -> Values:
+def matrix(flows: pd.DataFrame, countries: list[str]) -> Values:
     """Counts, origin by destination."""
     counted = pd.crosstab(flows["origin"], flows["destination"])
     values: Values = counted.reindex(index=countries, columns=countries, fill_value=0).to_numpy(np.float64)
@@ -135,7 +135,7 @@ def yields(articles: pd.DataFrame, transfers: pd.DataFrame, key: str) -> list[Yi
         Yield(str(name), int(size), int(kept), wilson(int(kept), int(size)))
         for name, size, kept in counted.itertuples()
     ]
-    return sorted(found, key=lambda each: each.name if key == "year" else (-each.articles, each.name))  # type: ignore[arg-type, return-value]
+    return sorted(found, key=lambda each: each.name if key == "year" else (-each.articles, each.name))
 
 
 def trajectories(flows: pd.DataFrame, countries: Sequence[str]) -> list[Trajectory]:
@@ -187,7 +187,7 @@ def expected(flows: Values) -> Values:
 
 
 def against_margins(flows: pd.DataFrame, most: int) -> tuple[list[Cell], list[Cell]]:
-    """The cells furthest above and below independence, with log2((n + 1/2) / (e + 1/2)).
+    """The cells furthest above and below independence by log2((n + 1/2) / (e + 1/2)), the certain ones first.
 
     A cell is certain if its Poisson tail, both sides, stays below 5 % over the number of cells (Bonferroni).
     """
@@ -208,9 +208,11 @@ def against_margins(flows: pd.DataFrame, most: int) -> tuple[list[Cell], list[Ce
         for i, j in zip(*np.nonzero(~np.eye(len(counts), dtype=np.bool_)), strict=True)
     ]
     cells.sort(key=lambda cell: (cell.log_ratio, cell.origin, cell.destination))
-    below = [cell for cell in cells[:most] if cell.log_ratio < 0]
-    above = [cell for cell in reversed(cells[-most:]) if cell.log_ratio > 0]
-    return above, below
+    below = sorted((cell for cell in cells if cell.log_ratio < 0), key=lambda cell: not cell.certain)
+    above = sorted(
+        (cell for cell in reversed(cells) if cell.log_ratio > 0), key=lambda cell: not cell.certain
+    )
+    return above[:most], below[:most]
 
 
 def _odds(share: float) -> float:

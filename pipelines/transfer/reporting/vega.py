@@ -14,7 +14,7 @@ from markupsafe import Markup
 def library() -> Markup:
     """The scripts that draw, to stand once in a page."""
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    return _in_script(vl_convert.javascript_bundle(vl_version=version))
+    return _in_script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version))
 
 
 def chart(shown: Any, place: str) -> Markup:

@@ -41,7 +41,7 @@ def world_map(flows: Sequence[Flow]) -> Any:
     shown = alt.param(
         name="shown",
         value="net",
-        bind=alt.binding_select(options=["out", "in", "net"], name=" people going "),
+        bind=alt.binding_select(options=["out", "in", "net"], name="show "),
     )
     balances = alt.InlineData(values=_balances(flows))
     outlines = alt.InlineData(
@@ -50,7 +50,7 @@ def world_map(flows: Sequence[Flow]) -> Any:
     ground = alt.Chart(outlines).mark_geoshape(fill="#eeeeee", stroke="#bbbbbb", strokeWidth=0.4)
     lookup = alt.LookupData(balances, "key", ["country", "out", "in", "net"])
     colour = alt.Color(
-        "value:Q", title="people", scale=alt.Scale(type="symlog", scheme="blueorange", domainMid=0)
+        "value:Q", title="flows", scale=alt.Scale(type="symlog", scheme="blueorange", domainMid=0)
     )
     tooltip = [
         alt.Tooltip(f"{name}:{kind}")
@@ -83,7 +83,7 @@ def world_map(flows: Sequence[Flow]) -> Any:
             latitude="lat:Q",
             longitude2="lon2:Q",
             latitude2="lat2:Q",
-            size=alt.Size("count:Q", title="on a line", scale=alt.Scale(range=[0.4, 4])),
+            size=alt.Size("count:Q", legend=None, scale=alt.Scale(range=[0.4, 4])),
             tooltip=["origin:N", "destination:N", "count:Q"],
         )
     )

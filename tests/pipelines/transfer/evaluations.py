@@ -27,7 +27,7 @@ from pipelines.transfer.judging.evaluation import (
     score,
     wilson,
 )
-from pipelines.validation import Validation
+from pipelines.validation import Check, CheckedTable, Validation
 
 TRANSFERS = pa.schema(
     [
@@ -92,6 +92,48 @@ def transfers(read: pd.DataFrame, rows: int, seed: int = 0) -> pd.DataFrame:
     return frame(found)
 
 
+def labelled(rows: int) -> pd.DataFrame:
+    """Passages with answers, every second one a move, in three parts."""
+    found = []
+    for at in range(rows):
+        name, moves = SUBJECTS[at % 2], at % 4 < 2
+        text = f"{name} moved from Budapest to Berlin in 2015." if moves else f"{name} likes Berlin."
+        spans = {
+            span: (text.index(said), text.index(said) + len(said)) if moves else (None, None)
+            for span, said in (
+                ("subject", name),
+                ("origin", "Budapest"),
+                ("destination", "Berlin"),
+                ("time", "2015"),
+            )
+        }
+        found.append(
+            {
+                "passage_id": f"p{at:03d}",
+                "text": text,
+                "published": date(2016, 1, 1),
+                "circulation": moves,
+                **{
+                    f"{span}_{side}": value[end]
+                    for span, value in spans.items()
+                    for end, side in ((0, "start"), (1, "end"))
+                },
+                "origin_iso3": "HUN" if moves else None,
+                "destination_iso3": "DEU" if moves else None,
+                "period": "2015" if moves else None,
+                "group": f"family {at // 5}",
+                "part": ("train", "train", "train", "train", "validation", "test")[at // 5],
+                "source": "made up",
+            }
+        )
+    spans = {
+        f"{span}_{side}": "Int32"
+        for span in ("subject", "origin", "destination", "time")
+        for side in ("start", "end")
+    }
+    return pd.DataFrame(found).astype(spans)
+
+
 def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Rows with the types of transfers.parquet, none as well."""
     return pa.Table.from_pylist(list(rows), TRANSFERS).to_pandas()
@@ -117,7 +159,7 @@ def _row(
         "precision": precision,
         "inferred": at % 13 == 0,
         "level": LEVELS[at % 4],
-        "votes": 3,
+        "votes": 3 if LEVELS[at % 4] == "majority" else 4,
         "voters": 4,
         "flow": origin is not None and origin != destination,
         "domestic": origin == destination,
@@ -215,7 +257,23 @@ def write(run: str, read: pd.DataFrame, found: pd.DataFrame, judged: TransferEva
     write_parquet(paths.extracted / "articles.parquet", _table(read, ARTICLES))
     write_parquet(paths.evaluation / "transfers.parquet", _table(found, TRANSFERS))
     write_json(paths.evaluation / "evaluation.json", judged.model_dump(mode="json"))
-    write_json(paths.validation / "result.json", Validation(run=run, tables=()).model_dump(mode="json"))
+    write_json(paths.validation / "result.json", _validation(run).model_dump(mode="json"))
+
+
+def _validation(run: str) -> Validation:
+    check = Check(
+        type="expect_column_values_to_be_between",
+        column="undated",
+        severity="warning",
+        success=False,
+        says="At most 10 % of the articles have no day.",
+        mend="look whether transfer.articles.date is the right column",
+        unexpected=1,
+        samples=("undated 0.111 (articles 600)",),
+    )
+    return Validation(
+        run=run, tables=(CheckedTable(name="articles", title="Articles", rows=600, checks=(check,)),)
+    )
 
 
 def _table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
