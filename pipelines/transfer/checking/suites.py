@@ -35,7 +35,7 @@ LABELLED = (
     "source",
 )
 """Columns of labelled.parquet."""
-PERIOD = r"^\d{4}(-(0[1-9]|1[0-2]))?$"
+PERIOD = r"^\d{4}(?:-(?:0[1-9]|1[0-2]))?$"
 """A month or a year."""
 _AGAIN = "import the run again"
 
@@ -123,9 +123,9 @@ def _labelled(labelled: pd.DataFrame) -> Suite:
 
 
 def _outside(labelled: pd.DataFrame, span: str, length: pd.Series) -> pd.Series:
-    start, end = (labelled[f"{span}_{side}"] for side in ("start", "end"))
+    start, end = (pd.to_numeric(labelled[f"{span}_{side}"]).astype("float64") for side in ("start", "end"))
     inside = (start >= 0) & (start < end) & (end <= length)
-    return ((start.notna() | end.notna()) & ~inside.fillna(False).astype(bool)).astype(int)
+    return ((start.notna() | end.notna()) & ~inside).astype(int)
 
 
 def _sources(articles: pd.DataFrame) -> Suite:

@@ -144,7 +144,7 @@ def _row(
 ) -> dict[str, Any]:
     origin = None if at % 11 == 0 else origin
     said = None if pd.isna(article["published"]) else article["published"]
-    year = int(rng.integers(2000, said.year + 1)) if said else 2005
+    year = int(rng.integers(2000, said.year)) if said else 2005
     precision = ("month", "year", "year", "unknown")[at % 4]
     period = {"month": f"{year}-{1 + at % 12:02d}", "year": f"{year}", "unknown": None}[precision]
     return {

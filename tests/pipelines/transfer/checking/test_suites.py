@@ -1,4 +1,5 @@
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,8 @@ SETTINGS = Transfer.model_validate({"articles": {"path": "a.jsonl", "url": "url"
 
 
 def judge(articles: pd.DataFrame, labelled: pd.DataFrame) -> Validation:
-    return validate("r", [row_suites(articles, labelled, SETTINGS), summary_suites(articles, labelled)])
+    kinds = (partial(row_suites, settings=SETTINGS), summary_suites)
+    return validate("r", (kind(articles, labelled) for kind in kinds))
 
 
 def failed(validation: Validation, severity: Severity = "critical") -> set[tuple[str, str | None]]:
