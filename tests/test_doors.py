@@ -58,6 +58,9 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         "pipelines/suite.py",
         "pipelines/migration/checking/suites.py",
         "pipelines/recommendation/checking/suites.py",
+        "pipelines/transfer/checking/expected.py",
+        "pipelines/transfer/checking/suites.py",
+        "pipelines/transfer/judging/checks.py",
     }
     assert users["ray"] <= {
         "pipelines/tune.py",

@@ -1,4 +1,4 @@
-"""A map of the world: who leaves, who arrives, and along which lines, year by year."""
+"""A map of the world: who leaves, who arrives, and along which lines, in all or year by year."""
 
 import json
 from collections import Counter, defaultdict
@@ -14,31 +14,34 @@ from modules.transfer.places.policy import Member, policy
 ARCS = 50
 """Lines that a year shows, the strongest first."""
 _WIDTH, _HEIGHT = 960, 500
-Flow = tuple[int, str, str, int]
-"""Year, origin, destination (alpha-3) and count."""
+_ALL = "all"
+Flow = tuple[int | None, str, str, int]
+"""Year (none: not known), origin, destination (alpha-3) and count."""
 
 
-def world_map(flows: Sequence[Flow]) -> str:
-    """A page with a map, a slider of years and a choice of out, in or net; it asks the network for nothing.
+def world_map(flows: Sequence[Flow]) -> Any:
+    """A map of all years or, by a slider, of one, and a choice of out, in or net.
 
-    Countries too small for the outline (Natural Earth, 1:110 million) are dots at their capitals, and every
-    line runs between capitals.
+    Flows without a year count among all years only. Countries too small for the
+    outline (Natural Earth, 1:110 million) are dots at their capitals, and every line runs between capitals.
 
     Raises:
         ValueError: without flows.
     """
     if not flows:
         raise ValueError("there are no flows to draw")
-    years = sorted({year for year, *_ in flows})
+    years = sorted({year for year, *_ in flows if year is not None}) or [0]
+    everything = alt.param(name="everything", value=True, bind=alt.binding_checkbox(name="all years "))
     year = alt.param(
         name="year",
         value=years[-1],
-        bind=alt.binding_range(min=years[0], max=years[-1], step=1, name="year "),
+        bind=alt.binding_range(min=years[0], max=years[-1], step=1, name="or one year "),
     )
+    when = alt.param(name="when", expr=f"everything ? '{_ALL}' : toString(year)")
     shown = alt.param(
         name="shown",
         value="net",
-        bind=alt.binding_select(options=["out", "in", "net"], name=" people going "),
+        bind=alt.binding_select(options=["out", "in", "net"], name="show "),
     )
     balances = alt.InlineData(values=_balances(flows))
     outlines = alt.InlineData(
@@ -47,7 +50,7 @@ def world_map(flows: Sequence[Flow]) -> str:
     ground = alt.Chart(outlines).mark_geoshape(fill="#eeeeee", stroke="#bbbbbb", strokeWidth=0.4)
     lookup = alt.LookupData(balances, "key", ["country", "out", "in", "net"])
     colour = alt.Color(
-        "value:Q", title="people", scale=alt.Scale(type="symlog", scheme="blueorange", domainMid=0)
+        "value:Q", title="flows", scale=alt.Scale(type="symlog", scheme="blueorange", domainMid=0)
     )
     tooltip = [
         alt.Tooltip(f"{name}:{kind}")
@@ -56,7 +59,7 @@ def world_map(flows: Sequence[Flow]) -> str:
     areas = (
         alt.Chart(outlines)
         .mark_geoshape(stroke="#888888", strokeWidth=0.4)
-        .transform_calculate(key="toNumber(datum.id) + '/' + year")
+        .transform_calculate(key="toNumber(datum.id) + '/' + when")
         .transform_lookup("key", lookup)
         .transform_filter("isValid(datum.country)")
         .transform_calculate(value="datum[shown]")
@@ -65,7 +68,7 @@ def world_map(flows: Sequence[Flow]) -> str:
     dots = (
         alt.Chart(alt.InlineData(values=_dots()))
         .mark_circle(size=45, stroke="#888888", strokeWidth=0.4, opacity=1)
-        .transform_calculate(key="datum.m49 + '/' + year")
+        .transform_calculate(key="datum.m49 + '/' + when")
         .transform_lookup("key", lookup)
         .transform_filter("isValid(datum.country)")
         .transform_calculate(value="datum[shown]")
@@ -74,25 +77,24 @@ def world_map(flows: Sequence[Flow]) -> str:
     lines = (
         alt.Chart(alt.InlineData(values=_arcs(flows)))
         .mark_rule(color="#333333", opacity=0.45)
-        .transform_filter("datum.year == year")
+        .transform_filter("datum.year == when")
         .encode(
             longitude="lon:Q",
             latitude="lat:Q",
             longitude2="lon2:Q",
             latitude2="lat2:Q",
-            size=alt.Size("count:Q", title="on a line", scale=alt.Scale(range=[0.4, 4])),
+            size=alt.Size("count:Q", legend=None, scale=alt.Scale(range=[0.4, 4])),
             tooltip=["origin:N", "destination:N", "count:Q"],
         )
     )
     chart: Any = (
         (ground + areas + dots + lines)
-        .add_params(year, shown)
+        .add_params(everything, year, when, shown)
         .project(type="equalEarth")
         .properties(width=_WIDTH, height=_HEIGHT)
         .configure_view(stroke=None)
     )
-    page: str = chart.to_html(inline=True, embed_options={"actions": False, "renderer": "svg"})
-    return page
+    return chart
 
 
 @cache
@@ -102,36 +104,42 @@ def _outlines() -> Mapping[str, Any]:
 
 
 def _balances(flows: Sequence[Flow]) -> list[dict[str, Any]]:
-    out: Counter[tuple[str, int]] = Counter()
-    into: Counter[tuple[str, int]] = Counter()
+    out: Counter[tuple[str, str]] = Counter()
+    into: Counter[tuple[str, str]] = Counter()
     for year, origin, destination, count in flows:
-        out[origin, year] += count
-        into[destination, year] += count
+        for when in _times(year):
+            out[origin, when] += count
+            into[destination, when] += count
     found = []
-    for iso3, year in sorted(out.keys() | into.keys()):
-        member, left, came = policy().members[iso3], out[iso3, year], into[iso3, year]
-        key = f"{int(member.m49)}/{year}"
+    for iso3, when in sorted(out.keys() | into.keys()):
+        member, left, came = policy().members[iso3], out[iso3, when], into[iso3, when]
+        key = f"{int(member.m49)}/{when}"
         found.append({"key": key, "country": member.name, "out": left, "in": came, "net": came - left})
     return found
 
 
 def _arcs(flows: Sequence[Flow]) -> list[dict[str, Any]]:
-    by_year: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+    by_year: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for year, origin, destination, count in flows:
-        by_year[year][origin, destination] += count
+        for when in _times(year):
+            by_year[when][origin, destination] += count
     members = policy().members
     return [
         {
-            "year": year,
+            "year": when,
             "count": count,
             "origin": members[pair[0]].name,
             "destination": members[pair[1]].name,
             **_place(members[pair[0]], ""),
             **_place(members[pair[1]], "2"),
         }
-        for year, pairs in sorted(by_year.items())
+        for when, pairs in sorted(by_year.items())
         for pair, count in sorted(pairs.items(), key=lambda each: (-each[1], each[0]))[:ARCS]
     ]
+
+
+def _times(year: int | None) -> tuple[str, ...]:
+    return (_ALL,) if year is None else (_ALL, str(year))
 
 
 def _dots() -> list[dict[str, Any]]:

@@ -27,25 +27,26 @@ def association(flows: Values, others: Values, seed: int, permutations: int = PE
     with large countries stays in the null. p = (1 + as good or better) / (1 + permutations), one-sided.
 
     Args:
-        flows: N x N, origin by destination.
-        others: N x N of the same countries.
+        flows: N x N, origin by destination, or T x N x N: countries are then renamed alike at all times.
+        others: the same countries' and times'.
         seed: of the permutations.
         permutations: how many.
 
     Raises:
         ValueError: if the matrices are not square and alike.
     """
-    if flows.shape != others.shape or flows.ndim != 2 or flows.shape[0] != flows.shape[1]:  # noqa: PLR2004
+    if flows.shape != others.shape or flows.ndim not in {2, 3} or flows.shape[-2] != flows.shape[-1]:
         raise ValueError("two square matrices of the same countries are needed")
-    size = len(flows)
+    size = flows.shape[-1]
     off = ~np.eye(size, dtype=np.bool_)
     rng = np.random.default_rng(seed)
-    rho = _rho(flows[off], others[off])
+    own = flows[..., off].ravel()
+    rho = _rho(own, others[..., off].ravel())
     as_good = 0
     for _ in range(permutations):
         order = rng.permutation(size)
-        as_good += _rho(flows[off], others[np.ix_(order, order)][off]) >= rho
-    return Association(rho, (1 + as_good) / (1 + permutations), int(off.sum()))
+        as_good += _rho(own, others[..., order[:, None], order][..., off].ravel()) >= rho
+    return Association(rho, (1 + as_good) / (1 + permutations), len(own))
 
 
 def changes(series: Values) -> Values:

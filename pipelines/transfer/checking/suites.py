@@ -1,0 +1,180 @@
+"""What articles and labelled passages must look like: Great Expectations suites, declared in code.
+
+No sample shows a text: it may name people.
+"""
+
+from collections.abc import Iterator
+
+import great_expectations.expectations as gxe
+import pandas as pd
+
+from pipelines.config.transfer import Transfer, TransferRun
+from pipelines.paths import RunPaths
+from pipelines.suite import Suite, read_frame, says
+from pipelines.transfer.checking.expected import at_least, at_most, columns, members, none, one_of, unique
+from pipelines.transfer.importing.ingest import ARTICLES
+from pipelines.transfer.importing.published import REASONS
+
+UNDATED = 0.3
+"""Share of articles without a day, above which it is said."""
+LARGEST = 0.6
+"""Share of one registered domain, above which it is said."""
+SPANS = ("subject", "origin", "destination", "time")
+PARTS = ("train", "validation", "test")
+LABELLED = (
+    "passage_id",
+    "text",
+    "published",
+    "circulation",
+    *(f"{span}_{end}" for span in SPANS for end in ("start", "end")),
+    "origin_iso3",
+    "destination_iso3",
+    "period",
+    "group",
+    "part",
+    "source",
+)
+"""Columns of labelled.parquet."""
+PERIOD = r"^\d{4}(?:-(?:0[1-9]|1[0-2]))?$"
+"""A month or a year."""
+_AGAIN = "import the run again"
+
+
+def suites(name: str, config: TransferRun) -> Iterator[list[Suite]]:
+    """The suites on a run's tables as they are, then those on what they sum to."""
+    folder = RunPaths(name).extracted
+    articles, labelled = (read_frame(folder / f"{table}.parquet") for table in ("articles", "labelled"))
+    yield row_suites(articles, labelled, config.transfer)
+    yield summary_suites(articles, labelled)
+
+
+def row_suites(articles: pd.DataFrame, labelled: pd.DataFrame, settings: Transfer) -> list[Suite]:
+    """The suites on the rows of the tables as they are."""
+    return [_articles(articles, settings), _labelled(labelled)]
+
+
+def summary_suites(articles: pd.DataFrame, labelled: pd.DataFrame) -> list[Suite]:
+    """The suites on what the tables sum to; they mean something only once the rows are right."""
+    return [_sources(articles), _groups(labelled), _parts(labelled)]
+
+
+def _articles(articles: pd.DataFrame, settings: Transfer) -> Suite:
+    first, last = settings.published.first, settings.published.last
+    frame = articles.copy()
+    if "published" in frame:
+        frame["published"] = pd.to_datetime(frame["published"])
+    expectations = (
+        columns(ARTICLES.names, _AGAIN),
+        gxe.ExpectTableRowCountToBeBetween(
+            min_value=1, **says("There is an article.", "look why import left all out: extracted/import.json")
+        ),
+        *unique("article_id", _AGAIN),
+        gxe.ExpectColumnValuesToNotBeNull(column="url", **says("Every article has an address.", _AGAIN)),
+        gxe.ExpectColumnValuesToMatchRegex(
+            column="url",
+            regex="^https?://.",
+            **says("Every address begins with http:// or https://.", _AGAIN),
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="published",
+            min_value=pd.Timestamp(first),
+            max_value=pd.Timestamp(last),
+            **says(f"Every known day of publication is from {first} to {last}.", _AGAIN),
+        ),
+        one_of("published_reason", REASONS, _AGAIN),
+        one_of("lang", settings.languages, _AGAIN),
+        gxe.ExpectColumnValuesToMatchRegex(
+            column="text", regex=r"\S", **says("Every article has a text.", _AGAIN)
+        ),
+        at_least("syndication_count", 1, "Every story was carried by a site.", _AGAIN),
+    )
+    return Suite("articles", "Articles", frame, ("article_id",), expectations)
+
+
+def _labelled(labelled: pd.DataFrame) -> Suite:
+    mend = "mend the labelled passages, or how they are read"
+    asked = columns(LABELLED, mend)
+    if set(labelled.columns) != set(LABELLED):
+        return Suite("labelled", "Labelled passages", labelled, ("passage_id",), (asked,))
+    length = labelled["text"].str.len()
+    bad = {f"{span}_outside": _outside(labelled, span, length) for span in SPANS}
+    moves = labelled["circulation"].astype(bool)
+    nowhere = moves & labelled["destination_start"].isna() & labelled["destination_iso3"].isna()
+    told = ["passage_id", "circulation", "origin_iso3", "destination_iso3", "period", "group", "part"]
+    frame = labelled[told].assign(length=length, **bad, nowhere=nowhere.astype(int))
+    expectations = (
+        *unique("passage_id", mend),
+        at_least("length", 1, "Every passage has a text.", mend),
+        *(
+            none(f"{span}_outside", f"Every {span} lies inside its passage, start before end.", mend)
+            for span in SPANS
+        ),
+        none("nowhere", "Every move has a destination.", mend),
+        members("origin_iso3", mend),
+        members("destination_iso3", mend),
+        gxe.ExpectColumnValuesToMatchRegex(
+            column="period", regex=PERIOD, **says("period is a month like 2015-03 or a year.", mend)
+        ),
+        gxe.ExpectColumnValuesToNotBeNull(column="group", **says("Every passage is of a group.", mend)),
+        gxe.ExpectColumnValuesToNotBeNull(column="part", **says("Every passage is of a part.", mend)),
+        one_of("part", PARTS, mend),
+    )
+    return Suite("labelled", "Labelled passages", frame, ("passage_id",), expectations)
+
+
+def _outside(labelled: pd.DataFrame, span: str, length: pd.Series) -> pd.Series:
+    start, end = (pd.to_numeric(labelled[f"{span}_{side}"]).astype("float64") for side in ("start", "end"))
+    inside = (start >= 0) & (start < end) & (end <= length)
+    return ((start.notna() | end.notna()) & ~inside).astype(int)
+
+
+def _sources(articles: pd.DataFrame) -> Suite:
+    shares = articles["registered_domain"].value_counts(normalize=True)
+    frame = pd.DataFrame(
+        {
+            "articles": [len(articles)],
+            "undated": [float(articles["published"].isna().mean())],
+            "largest": [float(shares.max())],
+            "domain": [min(shares.index[shares == shares.max()])],
+        }
+    )
+    expectations = (
+        at_most(
+            "undated",
+            UNDATED,
+            f"At most {UNDATED:.0%} of the articles have no day of publication.",
+            "look whether transfer.articles.date is the right column; “last summer” means nothing without it",
+        ),
+        at_most(
+            "largest",
+            LARGEST,
+            f"No registered domain has more than {LARGEST:.0%} of the articles.",
+            "add other sources: what one site writes about decides the counts",
+        ),
+    )
+    return Suite("sources", "Where the articles come from", frame, ("domain", "articles"), expectations)
+
+
+def _groups(labelled: pd.DataFrame) -> Suite:
+    parts = labelled.groupby("group")["part"].nunique()
+    frame = pd.DataFrame({"group": parts.index, "parts": parts.to_numpy()})
+    mend = "put a whole group (a person, a family of sentences) into one part"
+    expectations = (at_most("parts", 1, "No group is in two parts.", mend, "critical"),)
+    return Suite("groups", "Groups of passages that belong together", frame, ("group",), expectations)
+
+
+def _parts(labelled: pd.DataFrame) -> Suite:
+    moves = labelled["circulation"].astype(bool)
+    frame = pd.DataFrame(
+        [
+            {"part": part, "moves": int((moves & here).sum()), "others": int((~moves & here).sum())}
+            for part in PARTS
+            for here in [labelled["part"] == part]
+        ]
+    )
+    mend = "label more passages, or split them otherwise"
+    expectations = (
+        at_least("moves", 1, "Every part has passages that tell of a move.", mend),
+        at_least("others", 1, "Every part has passages that do not.", mend),
+    )
+    return Suite("parts", "Training, validation and test", frame, ("part",), expectations)

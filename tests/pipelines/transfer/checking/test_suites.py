@@ -1,0 +1,128 @@
+from datetime import date
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipelines.config.transfer import Transfer
+from pipelines.transfer.checking.suites import row_suites, suites, summary_suites
+from pipelines.validate import validate
+from pipelines.validation import Severity, Validation
+from tests.pipelines.transfer import evaluations
+
+SETTINGS = Transfer.model_validate({"articles": {"path": "a.jsonl", "url": "url", "text": "text"}})
+
+
+def judge(articles: pd.DataFrame, labelled: pd.DataFrame) -> Validation:
+    kinds = (partial(row_suites, settings=SETTINGS), summary_suites)
+    return validate("r", (kind(articles, labelled) for kind in kinds))
+
+
+def failed(validation: Validation, severity: Severity = "critical") -> set[tuple[str, str | None]]:
+    return {(table.name, check.column) for table, check in validation.failed(severity)}
+
+
+@pytest.fixture(scope="module")
+def articles() -> pd.DataFrame:
+    return evaluations.articles(60)
+
+
+@pytest.fixture(scope="module")
+def labelled() -> pd.DataFrame:
+    return evaluations.labelled(30)
+
+
+def test_sound_tables_pass_every_check(
+    articles: pd.DataFrame, labelled: pd.DataFrame, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "runs/demo/extracted"
+    folder.mkdir(parents=True)
+    articles.to_parquet(folder / "articles.parquet")
+    labelled.to_parquet(folder / "labelled.parquet")
+    config: Any = type("Run", (), {"transfer": SETTINGS})
+    validation = validate("demo", suites("demo", config))
+    assert not failed(validation)
+    assert not failed(validation, "warning")
+    assert [table.name for table in validation.tables] == [
+        "articles",
+        "labelled",
+        "sources",
+        "groups",
+        "parts",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("article_id", "a00001"),
+        ("url", "ftp://www.example.org/1"),
+        ("url", None),
+        ("published", date(2050, 1, 1)),
+        ("published_reason", "guessed"),
+        ("lang", "de"),
+        ("text", "  \n"),
+        ("syndication_count", 0),
+    ],
+)
+def test_what_is_wrong_with_an_article_is_told(
+    articles: pd.DataFrame, labelled: pd.DataFrame, column: str, value: Any
+) -> None:
+    broken = articles.copy()
+    broken.loc[0, column] = value
+    assert failed(judge(broken, labelled)) == {("articles", column)}
+
+
+def test_no_article_and_no_text_is_shown(articles: pd.DataFrame, labelled: pd.DataFrame) -> None:
+    assert failed(judge(articles.iloc[:0], labelled)) == {("articles", None)}
+    broken = labelled.assign(destination_end=1_000)
+    said = judge(articles.assign(lang="de"), broken).model_dump_json()
+    assert not any(name in said for name in evaluations.SUBJECTS)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"passage_id": "p001"}, "passage_id"),
+        ({"text": ""}, "length"),
+        ({"subject_end": 99}, "subject_outside"),
+        ({"destination_start": None}, "destination_outside"),
+        ({"time_start": 6, "time_end": 6}, "time_outside"),
+        ({"destination_start": None, "destination_end": None, "destination_iso3": None}, "nowhere"),
+        ({"origin_iso3": "XKX"}, "origin_iso3"),
+        ({"period": "2015-13"}, "period"),
+        ({"group": None}, "group"),
+        ({"part": "spare"}, "part"),
+    ],
+)
+def test_what_is_wrong_with_a_labelled_passage_is_told(
+    articles: pd.DataFrame, labelled: pd.DataFrame, change: dict[str, Any], told: str
+) -> None:
+    broken = labelled.copy()
+    for column, value in change.items():
+        broken[column] = broken[column].astype("object")
+        broken.loc[0, column] = value
+    assert ("labelled", told) in failed(judge(articles, broken))
+
+
+def test_a_column_too_many_is_told(articles: pd.DataFrame, labelled: pd.DataFrame) -> None:
+    assert failed(judge(articles, labelled.assign(name="x"))) == {("labelled", None)}
+
+
+def test_a_group_in_two_parts_and_a_part_without_moves_are_told(
+    articles: pd.DataFrame, labelled: pd.DataFrame
+) -> None:
+    assert failed(judge(articles, labelled.assign(group="one"))) == {("groups", "parts")}
+    test = labelled["part"] == "test"
+    still = labelled.assign(circulation=labelled["circulation"] & ~test)
+    assert failed(judge(articles, still)) == {("parts", "moves")}
+
+
+def test_articles_of_one_host_or_without_a_day_are_warned_of(
+    articles: pd.DataFrame, labelled: pd.DataFrame
+) -> None:
+    found = judge(articles.assign(registered_domain="one.org", published=None), labelled)
+    assert not failed(found)
+    assert failed(found, "warning") == {("sources", "undated"), ("sources", "largest")}
