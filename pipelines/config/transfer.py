@@ -109,18 +109,6 @@ class Labelled(Section):
     """Articles drawn for their passages, told by families of sentences of which whole ones are held out."""
 
 
-class Reference(Section):
-    """Flows that somebody else counted, to compare with: a table of year, origin, destination, count."""
-
-    path: Name
-    """csv or parquet under the run's data folder."""
-    year: Name = "year"
-    origin: Name = "origin"
-    """Column of alpha-3 codes or names."""
-    destination: Name = "destination"
-    count: Name = "count"
-
-
 class Transfer(Section):
     """The articles of a run, which of them are read, by whom, and what counts as a place."""
 
@@ -132,10 +120,8 @@ class Transfer(Section):
     labelled: Labelled = Labelled()
     voters: Voters = ("encoder", "charseq", "grammar")
     """Members that vote; `strict` is that all of them say the same."""
-    publish_from: int = Field(default=1, ge=1, le=1000)
-    """A pair of countries with fewer transfers than this is hidden in the report's tables and maps."""
-    references: Mapping[str, Reference] = {}
-    """Name -> table of the flows that the report compares with."""
+    references: Mapping[str, Name] = {}
+    """Name -> csv under the data folder (year, origin, destination, count) that the report compares with."""
 
 
 class TransferChecks(Section):
@@ -144,11 +130,9 @@ class TransferChecks(Section):
     min_articles: int = Field(default=50, ge=1)
     """Articles that there are at least."""
     max_undated: float = Field(default=0.5, ge=0, le=1)
-    """Share of the articles without a day of publication."""
+    """Warn where more than this share of the articles has no day of publication."""
     max_one_domain: float = Field(default=0.6, gt=0, le=1)
-    """Warn where one registered domain has more than this share."""
-    max_quarantined: float = Field(default=0.05, ge=0, le=1)
-    """Share of the rows that may be set aside."""
+    """Warn where one registered domain has more than this share, of the articles or of the transfers."""
     min_labelled: int = Field(default=20, ge=2)
     """Labelled passages that every part has at least."""
 

@@ -8,17 +8,13 @@ from collections.abc import Iterator
 import great_expectations.expectations as gxe
 import pandas as pd
 
-from pipelines.config.transfer import Transfer, TransferRun
+from pipelines.config.transfer import Transfer, TransferChecks, TransferRun
 from pipelines.paths import RunPaths
 from pipelines.suite import Suite, read_frame, says
 from pipelines.transfer.checking.expected import at_least, at_most, columns, members, none, one_of, unique
 from pipelines.transfer.importing.ingest import ARTICLES
 from pipelines.transfer.importing.published import REASONS
 
-UNDATED = 0.3
-"""Share of articles without a day, above which it is said."""
-LARGEST = 0.6
-"""Share of one registered domain, above which it is said."""
 SPANS = ("subject", "origin", "destination", "time")
 PARTS = ("train", "validation", "test")
 LABELLED = (
@@ -44,21 +40,23 @@ def suites(name: str, config: TransferRun) -> Iterator[list[Suite]]:
     """The suites on a run's tables as they are, then those on what they sum to."""
     folder = RunPaths(name).extracted
     articles, labelled = (read_frame(folder / f"{table}.parquet") for table in ("articles", "labelled"))
-    yield row_suites(articles, labelled, config.transfer)
-    yield summary_suites(articles, labelled)
+    yield row_suites(articles, labelled, config.transfer, config.checks)
+    yield summary_suites(articles, labelled, config.checks)
 
 
-def row_suites(articles: pd.DataFrame, labelled: pd.DataFrame, settings: Transfer) -> list[Suite]:
+def row_suites(
+    articles: pd.DataFrame, labelled: pd.DataFrame, settings: Transfer, checks: TransferChecks
+) -> list[Suite]:
     """The suites on the rows of the tables as they are."""
-    return [_articles(articles, settings), _labelled(labelled)]
+    return [_articles(articles, settings, checks), _labelled(labelled)]
 
 
-def summary_suites(articles: pd.DataFrame, labelled: pd.DataFrame) -> list[Suite]:
+def summary_suites(articles: pd.DataFrame, labelled: pd.DataFrame, checks: TransferChecks) -> list[Suite]:
     """The suites on what the tables sum to; they mean something only once the rows are right."""
-    return [_sources(articles), _groups(labelled), _parts(labelled)]
+    return [_sources(articles, checks), _groups(labelled), _parts(labelled, checks)]
 
 
-def _articles(articles: pd.DataFrame, settings: Transfer) -> Suite:
+def _articles(articles: pd.DataFrame, settings: Transfer, checks: TransferChecks) -> Suite:
     first, last = settings.published.first, settings.published.last
     frame = articles.copy()
     if "published" in frame:
@@ -66,7 +64,11 @@ def _articles(articles: pd.DataFrame, settings: Transfer) -> Suite:
     expectations = (
         columns(ARTICLES.names, _AGAIN),
         gxe.ExpectTableRowCountToBeBetween(
-            min_value=1, **says("There is an article.", "look why import left all out: extracted/import.json")
+            min_value=checks.min_articles,
+            **says(
+                f"There are {checks.min_articles} articles or more.",
+                "look why import left so many out (extracted/import.json), or lower checks.min_articles",
+            ),
         ),
         *unique("article_id", _AGAIN),
         gxe.ExpectColumnValuesToNotBeNull(column="url", **says("Every article has an address.", _AGAIN)),
@@ -128,7 +130,7 @@ def _outside(labelled: pd.DataFrame, span: str, length: pd.Series) -> pd.Series:
     return ((start.notna() | end.notna()) & ~inside).astype(int)
 
 
-def _sources(articles: pd.DataFrame) -> Suite:
+def _sources(articles: pd.DataFrame, checks: TransferChecks) -> Suite:
     shares = articles["registered_domain"].value_counts(normalize=True)
     frame = pd.DataFrame(
         {
@@ -141,14 +143,14 @@ def _sources(articles: pd.DataFrame) -> Suite:
     expectations = (
         at_most(
             "undated",
-            UNDATED,
-            f"At most {UNDATED:.0%} of the articles have no day of publication.",
+            checks.max_undated,
+            f"At most {checks.max_undated:.0%} of the articles have no day of publication.",
             "look whether transfer.articles.date is the right column; “last summer” means nothing without it",
         ),
         at_most(
             "largest",
-            LARGEST,
-            f"No registered domain has more than {LARGEST:.0%} of the articles.",
+            checks.max_one_domain,
+            f"No registered domain has more than {checks.max_one_domain:.0%} of the articles.",
             "add other sources: what one site writes about decides the counts",
         ),
     )
@@ -163,17 +165,28 @@ def _groups(labelled: pd.DataFrame) -> Suite:
     return Suite("groups", "Groups of passages that belong together", frame, ("group",), expectations)
 
 
-def _parts(labelled: pd.DataFrame) -> Suite:
+def _parts(labelled: pd.DataFrame, checks: TransferChecks) -> Suite:
     moves = labelled["circulation"].astype(bool)
     frame = pd.DataFrame(
         [
-            {"part": part, "moves": int((moves & here).sum()), "others": int((~moves & here).sum())}
+            {
+                "part": part,
+                "passages": int(here.sum()),
+                "moves": int((moves & here).sum()),
+                "others": int((~moves & here).sum()),
+            }
             for part in PARTS
             for here in [labelled["part"] == part]
         ]
     )
     mend = "label more passages, or split them otherwise"
     expectations = (
+        at_least(
+            "passages",
+            checks.min_labelled,
+            f"Every part has {checks.min_labelled} passages or more.",
+            f"{mend}, or lower checks.min_labelled",
+        ),
         at_least("moves", 1, "Every part has passages that tell of a move.", mend),
         at_least("others", 1, "Every part has passages that do not.", mend),
     )

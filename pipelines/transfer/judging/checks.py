@@ -10,7 +10,7 @@ from modules.transfer.consensus import LEVELS
 from modules.transfer.places.policy import policy
 from pipelines.suite import Suite, says
 from pipelines.transfer.checking.expected import at_least, at_most, members, none, one_of, unique
-from pipelines.transfer.checking.suites import LARGEST, PERIOD
+from pipelines.transfer.checking.suites import PERIOD
 
 FIRST = 1900
 """The first year that is believed."""
@@ -22,14 +22,15 @@ SAME = ["subject", "origin", "destination", "period", "registered_domain"]
 _AGAIN = "evaluate the run again; if it stays, report it"
 
 
-def suites(transfers: pd.DataFrame, articles: pd.DataFrame) -> list[Suite]:
+def suites(transfers: pd.DataFrame, articles: pd.DataFrame, largest: float) -> list[Suite]:
     """The suites on the rows of the table and on what they sum to.
 
     Args:
         transfers: as evaluate writes them.
         articles: as import wrote them.
+        largest: share of the transfers that one domain may tell without a warning.
     """
-    return [_transfers(transfers, articles), _hosts(transfers), _sums(transfers), _levels(transfers)]
+    return [_transfers(transfers, articles), _hosts(transfers, largest), _sums(transfers), _levels(transfers)]
 
 
 def _transfers(transfers: pd.DataFrame, articles: pd.DataFrame) -> Suite:
@@ -93,11 +94,11 @@ def _derived(transfers: pd.DataFrame, articles: pd.DataFrame) -> dict[str, pd.Se
     return {"year": year.astype("float64"), "months_after": (told - written).astype("float64"), **counts}
 
 
-def _hosts(transfers: pd.DataFrame) -> Suite:
+def _hosts(transfers: pd.DataFrame, largest: float) -> Suite:
     shares = transfers["registered_domain"].value_counts(normalize=True)
     frame = pd.DataFrame({"registered_domain": shares.index, "share": shares.to_numpy(float)})
-    what = f"No registered domain tells more than {LARGEST:.0%} of the transfers."
-    expectations = (at_most("share", LARGEST, what, "add other sources: one site decides the counts"),)
+    what = f"No registered domain tells more than {largest:.0%} of the transfers."
+    expectations = (at_most("share", largest, what, "add other sources: one site decides the counts"),)
     return Suite("hosts", "Where the transfers come from", frame, ("registered_domain",), expectations)
 
 

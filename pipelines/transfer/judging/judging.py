@@ -23,12 +23,15 @@ from pipelines.judging import Contender, Findings, Judging, Table, contenders
 from pipelines.paths import GAZETTEER, RunPaths
 from pipelines.stage_key import stage_key
 from pipelines.transfer.fitting.data import Folds, open_data
+from pipelines.transfer.judging.checks import suites
 from pipelines.transfer.judging.evaluation import FilterStep, Step, TransferEvaluation
 from pipelines.transfer.judging.extracting.extract import Extracted, Members, extract
 from pipelines.transfer.judging.extracting.published import published, salt_of
 from pipelines.transfer.judging.judgement import ENSEMBLE, Judgement
+from pipelines.validate import validate
 
 _FUNNEL = ("articles", "sentences", "lexicon", "gate", "filter", "circulation", "destination")
+_ARTICLE = ["article_id", "registered_domain", "published", "syndication_count"]
 _GOLDEN = (
     "Maria Keller left Vienna in March 2011. She moved to Toronto and joined the university there.",
     "In 2014 Tomás Silva relocated from Lisbon to Berlin. The dog was sent from Paris to Rome.",
@@ -46,11 +49,16 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
     )
     voters = judgement.voters if judgement.candidate == ENSEMBLE else (judgement.candidate,)
     read = _read(name, config, voters, fits)
+    articles = pq.read_table(paths.extracted / "articles.parquet", columns=_ARTICLE)
     simulated = isinstance(config.source, SimulateArticlesSource)
     table, private = published(
-        read.read.to_pylist(), _articles(paths), len(voters), salt_of(config.seed if simulated else None)
+        read.read.to_pylist(),
+        {row["article_id"]: row for row in articles.to_pylist()},
+        len(voters),
+        salt_of(config.seed if simulated else None),
     )
     rows = table.to_pylist()
+    checked = validate(name, [suites(table.to_pandas(), articles.to_pandas(), config.checks.max_one_domain)])
     classifier = _first(fits, MoveFilter.name)
     predictor = TransferExtractor(
         networks={voter: _network(fits, voter) for voter in voters},
@@ -66,6 +74,10 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
         sha12=sha256_of(artefact / "model.safetensors")[:12],
         leaderboard=judgement.leaderboard(),
         slices=judgement.slices(),
+        refuses=tuple(
+            f"transfers: {check.says} {check.unexpected or ''} {'; '.join(check.samples[:2])}"
+            for _, check in checked.failed("critical")
+        ),
         levels=judgement.levels(),
         kappa=judgement.kappa(),
         funnel=_funnel(read, rows),
@@ -131,12 +143,6 @@ def _read(
         config.tune.parallel,
         RunPaths(name).scratch("evaluate", stage_key("evaluate", name)),
     )
-
-
-def _articles(paths: RunPaths) -> dict[str, dict[str, Any]]:
-    columns = ["article_id", "registered_domain", "published", "syndication_count"]
-    rows = pq.read_table(paths.extracted / "articles.parquet", columns=columns).to_pylist()
-    return {row["article_id"]: row for row in rows}
 
 
 def _first(fits: Sequence[Contender[nn.Module]], name: str) -> nn.Module | None:

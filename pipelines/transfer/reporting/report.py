@@ -57,7 +57,7 @@ def run(name: str, config: TransferRun) -> None:
         read_frame(paths.evaluation / "transfers.parquet"),
         read_frame(paths.extracted / "articles.parquet")[ARTICLE_COLUMNS],
         read_validation(paths.validation / "result.json"),
-        {each: Path(config.data) / path for each, path in getattr(config.transfer, "references", {}).items()},
+        {each: Path(config.data) / path for each, path in config.transfer.references.items()},
         config.seed,
     )
     with whole_folder(paths.report) as folder:

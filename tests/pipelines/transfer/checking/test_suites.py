@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pipelines.config.transfer import Transfer
+from pipelines.config.transfer import Transfer, TransferChecks
 from pipelines.transfer.checking.suites import row_suites, suites, summary_suites
 from pipelines.validate import validate
 from pipelines.validation import Severity, Validation
@@ -15,7 +15,8 @@ SETTINGS = Transfer.model_validate({"articles": {"path": "a.jsonl", "url": "url"
 
 
 def judge(articles: pd.DataFrame, labelled: pd.DataFrame) -> Validation:
-    kinds = (partial(row_suites, settings=SETTINGS), summary_suites)
+    checks = TransferChecks(min_labelled=2)
+    kinds = (partial(row_suites, settings=SETTINGS, checks=checks), partial(summary_suites, checks=checks))
     return validate("r", (kind(articles, labelled) for kind in kinds))
 
 
@@ -41,7 +42,7 @@ def test_sound_tables_pass_every_check(
     folder.mkdir(parents=True)
     articles.to_parquet(folder / "articles.parquet")
     labelled.to_parquet(folder / "labelled.parquet")
-    config: Any = type("Run", (), {"transfer": SETTINGS})
+    config: Any = type("Run", (), {"transfer": SETTINGS, "checks": TransferChecks(min_labelled=2)})
     validation = validate("demo", suites("demo", config))
     assert not failed(validation)
     assert not failed(validation, "warning")

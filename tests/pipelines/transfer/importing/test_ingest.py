@@ -138,6 +138,7 @@ def test_a_missing_file_or_column_is_named(tmp_path: Path) -> None:
 def run_config(data: Path, *paths: str) -> TransferRun:
     transfer = settings().model_dump(by_alias=True)
     transfer["articles"]["path"] = list(paths)
+    transfer["labelled"] = {"simulated": 60}
     return TransferRun.model_validate(
         {"track": "transfer", "data": str(data), "source": {"kind": "articles"}, "transfer": transfer}
     )
@@ -154,10 +155,10 @@ def test_a_rerun_of_other_files_in_another_order_gives_the_same_bytes(
     write(data / "c.jsonl.gz", [row(id="e", text=story(5)), *reversed(ROWS)])
     ingest.run("x", run_config(data, "a.csv", "*.jsonl"))
     out = tmp_path / "runs/x/extracted"
-    tables = ("articles.parquet", "quarantine.parquet")
+    tables = ("articles.parquet", "labelled.parquet", "quarantine.parquet")
     first = [(out / name).read_bytes() for name in tables]
     record = (out / "import.json").read_bytes()
-    assert sorted(path.name for path in out.iterdir()) == [tables[0], "import.json", tables[1]]
+    assert sorted(path.name for path in out.iterdir()) == sorted([*tables, "import.json"])
     assert list(json.loads(record)["files"]) == ["a.csv", "b.jsonl"]
 
     ingest.run("x", run_config(data, "*.jsonl", "a.csv", "b.jsonl"))

@@ -23,7 +23,7 @@ def transfers(articles: pd.DataFrame) -> pd.DataFrame:
 def failed(
     transfers: pd.DataFrame, articles: pd.DataFrame, severity: Severity = "critical"
 ) -> set[tuple[str, str | None]]:
-    validation = validate("r", [suites(transfers, articles)])
+    validation = validate("r", [suites(transfers, articles, 0.6)])
     return {(table.name, check.column) for table, check in validation.failed(severity)}
 
 

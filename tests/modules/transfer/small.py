@@ -1,0 +1,36 @@
+"""A small ensemble: the grammar votes, and a tagger that has learnt nothing is a member without a vote."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from modules.artefact import FILES, seal
+from modules.transfer.grammar.network import GrammarNetwork
+from modules.transfer.predictor import Flow, TransferExtractor
+from modules.transfer.tagging.charseq import CharSeq
+
+FLOWS: tuple[Flow, ...] = (
+    ("AUT", "CAN", "2011-03", "strict", 2),
+    ("AUT", "CAN", "2012", "core", 1),
+    ("HUN", "DEU", "2012-05", "strict", 4),
+)
+TEXT = "Maria Keller left Vienna in March 2011. She moved to Toronto and joined the university there."
+
+
+def extractor(places: Path, voters: Sequence[str] = ("grammar",)) -> TransferExtractor:
+    """Of the voters, over a gazetteer's file."""
+    torch.manual_seed(0)
+    networks = {"grammar": GrammarNetwork, "charseq": CharSeq}
+    return TransferExtractor({name: networks[name]().eval() for name in voters}, None, places, FLOWS)
+
+
+def sealed(folder: Path, made: TransferExtractor) -> Path:
+    """An artefact of it, its other files empty."""
+    folder.mkdir(parents=True)
+    made.save(folder)
+    for name in FILES - {"model.safetensors", "config.json"}:
+        (folder / name).write_text(json.dumps({}) + "\n", encoding="utf-8")
+    seal(folder)
+    return folder
