@@ -12,7 +12,9 @@ from pipelines.transfer.reporting.tallies import busiest, name_of
 COUNTRIES = 40
 SMALL = 5
 """Counts below it can be hidden."""
-_STEP = 16
+_STEP, _SIDE = 16, 160
+"""Pixels of a cell and of the whole, at least."""
+_AXIS: dict[str, Any] = {"grid": True, "gridColor": "#eef1f5", "labelLimit": 160, "tickBand": "extent"}
 
 
 def heat_map(flows: pd.DataFrame) -> Any:
@@ -25,6 +27,7 @@ def heat_map(flows: pd.DataFrame) -> Any:
         raise ValueError("there are no flows to draw")
     shown = sorted(busiest(flows)[:COUNTRIES], key=_place)
     kept = flows[flows["origin"].isin(shown) & flows["destination"].isin(shown)]
+    step = alt.Step(max(_STEP, _SIDE / len(shown)))
     hide = alt.param(name="hide", value=False, bind=alt.binding_checkbox(name=f"hide cells below {SMALL} "))
     order = [_label(iso3) for iso3 in shown]
     count = alt.Color(
@@ -39,16 +42,16 @@ def heat_map(flows: pd.DataFrame) -> Any:
         .transform_filter(f"!hide || datum.count >= {SMALL}")
         .encode(
             x=alt.X("to:N", title="destination", sort=order, scale=alt.Scale(domain=order)).axis(
-                labelAngle=-90, orient="top", grid=True, gridColor="#eef1f5", labelLimit=160
+                labelAngle=-90, orient="top", titlePadding=12, **_AXIS
             ),
             y=alt.Y("from:N", title="origin", sort=order, scale=alt.Scale(domain=order)).axis(
-                grid=True, gridColor="#eef1f5", labelLimit=160
+                titlePadding=12, **_AXIS
             ),
             color=count,
             tooltip=["origin:N", "destination:N", "count:Q", *(f"{level}:Q" for level in LEVELS)],
         )
         .add_params(hide)
-        .properties(width=alt.Step(_STEP), height=alt.Step(_STEP))
+        .properties(width=step, height=step)
         .configure_view(stroke="#d9dee5")
     )
     return chart

@@ -24,6 +24,7 @@ from pipelines.transfer.reporting.tallies import (
     by_level,
     concentration,
     flows_of,
+    homes,
     name_of,
     regions,
     trajectories,
@@ -111,9 +112,9 @@ def verdict(
     read = f"{number(len(articles))} articles"
     if transfers.empty:
         return Verdict("bad", f"No transfer was found in {read}", "The members agree on no passage.")
+    several = "transfer was" if len(transfers) == 1 else "transfers were"
     headline = (
-        f"{number(len(transfers))} transfers were read in {read}, "
-        f"{number(len(flows))} of them between two countries"
+        f"{number(len(transfers))} {several} read in {read}, {number(len(flows))} between two countries"
     )
     strict = next((each for each in evaluation.levels if each.level == LEVELS[0]), None)
     if strict is None or strict.precision is None:
@@ -196,6 +197,7 @@ def _domains(articles: pd.DataFrame, transfers: pd.DataFrame) -> dict[str, Any]:
             for what, frame in (("articles", articles), ("transfers", transfers))
             if len(frame)
         ],
+        "homes": homes(articles["registered_domain"]),
         "by_domain": largest,
         "by_year": yields(articles, transfers, "year"),
         "all": wilson(int(articles["article_id"].isin(transfers["article_id"]).sum()), len(articles)),

@@ -19,6 +19,8 @@ TOP = 5
 NO_DATE = "no date"
 _ROUNDS = 200
 _CHANCE = 0.05
+_FOR_ALL = frozenset({"co", "fm", "la", "ly", "me", "to", "tv", "ws"})
+"""Countries' endings that are sold to everybody."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,16 @@ def concentration(domains: pd.Series) -> Concentration:
     """How few domains a column of them names."""
     shares = domains.value_counts(normalize=True)
     return Concentration(len(domains), len(shares), float((shares**2).sum()), float(shares.iloc[:TOP].sum()))
+
+
+def homes(domains: pd.Series) -> list[tuple[str, int]]:
+    """Region of the country that a domain's ending names, and rows; `unknown` of .com and the like."""
+    by_ending = {member.iso2.lower(): member.region for member in policy().members.values()} | {
+        "uk": "Europe"
+    }
+    endings = domains.str.rsplit(".", n=1).str[-1]
+    named = endings.map({ending: by_ending[ending] for ending in by_ending.keys() - _FOR_ALL})
+    return sorted(named.fillna("unknown").value_counts().items(), key=lambda each: (-each[1], each[0]))
 
 
 def yields(articles: pd.DataFrame, transfers: pd.DataFrame, key: str) -> list[Yield]:

@@ -9,6 +9,9 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup
 
+_ERRORS = 1
+"""Vega's level of log: a scale of nothing is no fault where a year has no small country."""
+
 
 @cache
 def library() -> Markup:
@@ -20,7 +23,9 @@ def library() -> Markup:
 def chart(shown: Any, place: str) -> Markup:
     """The script that draws a chart in the element of that id."""
     text = json.dumps(shown.to_dict(), sort_keys=True, allow_nan=False)
-    return _in_script(f'vegaEmbed("#{place}", {text}, {{actions: false, renderer: "svg"}});')
+    return _in_script(
+        f'vegaEmbed("#{place}", {text}, {{actions: false, renderer: "svg", logLevel: {_ERRORS}}});'
+    )
 
 
 def _in_script(text: str) -> Markup:

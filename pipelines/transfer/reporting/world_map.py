@@ -30,13 +30,7 @@ def world_map(flows: Sequence[Flow]) -> Any:
     """
     if not flows:
         raise ValueError("there are no flows to draw")
-    years = sorted({year for year, *_ in flows if year is not None}) or [0]
-    everything = alt.param(name="everything", value=True, bind=alt.binding_checkbox(name="all years "))
-    year = alt.param(
-        name="year",
-        value=years[-1],
-        bind=alt.binding_range(min=years[0], max=years[-1], step=1, name="or one year "),
-    )
+    everything, year = _years(sorted({year for year, *_ in flows if year is not None}))
     when = alt.param(name="when", expr=f"everything ? '{_ALL}' : toString(year)")
     shown = alt.param(
         name="shown",
@@ -95,6 +89,17 @@ def world_map(flows: Sequence[Flow]) -> Any:
         .configure_view(stroke=None)
     )
     return chart
+
+
+def _years(years: Sequence[int]) -> tuple[Any, Any]:
+    """The switch of all years and the slider of one; neither can be moved where no year is known."""
+    if not years:
+        return alt.param(name="everything", value=True), alt.param(name="year", value=0)
+    slider = alt.binding_range(min=years[0], max=years[-1], step=1, name="or one year ")
+    return (
+        alt.param(name="everything", value=True, bind=alt.binding_checkbox(name="all years ")),
+        alt.param(name="year", value=years[-1], bind=slider),
+    )
 
 
 @cache

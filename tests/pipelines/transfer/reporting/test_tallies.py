@@ -10,6 +10,7 @@ from pipelines.transfer.reporting.tallies import (
     expected,
     flows_of,
     gain,
+    homes,
     regions,
     trajectories,
     yields,
@@ -74,6 +75,11 @@ def test_one_site_alone_is_a_concentration_of_one() -> None:
     assert concentration(pd.Series(["a"] * 4)).hhi == 1
     four = concentration(pd.Series(["a", "b", "c", "d"]))
     assert (four.hhi, four.top_share, four.domains) == (0.25, 1, 4)
+
+
+def test_a_site_is_where_its_address_ends_unless_anybody_may_buy_that() -> None:
+    domains = pd.Series(["bbc.co.uk", "index.hu", "globo.com.br", "a.com", "b.org", "watch.tv"])
+    assert homes(domains) == [("unknown", 3), ("Europe", 2), ("Americas", 1)]
 
 
 def test_an_article_with_two_transfers_counts_once_and_one_without_a_day_is_named() -> None:
