@@ -83,8 +83,8 @@ class CausalLM(nn.Module):
         for name, value in self.model.named_parameters():
             if _ADAPTER in name:  # steps of AdamW would be lost in bfloat16
                 value.data = value.data.float()
-        self.register_state_dict_post_hook(_without_base)
-        self.register_load_state_dict_post_hook(_base_is_there)
+        self.register_state_dict_post_hook(_without_base)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_post_hook(_base_is_there)  # type: ignore[no-untyped-call]
 
     def labelled(self, rows: Sequence[Labelled], *, with_slots: bool = True) -> AnswerBatch:
         """Encode labelled passages."""

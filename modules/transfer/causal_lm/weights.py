@@ -100,7 +100,7 @@ def _convert(source: Path, folder: Path) -> None:
         for each in (config, read.config):
             if hasattr(each, "quantization_config"):
                 del each.quantization_config
-        model = AutoModelForCausalLM.from_config(config)
+        model = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
         model.load_state_dict(read.state_dict())
         model.to(torch.bfloat16).save_pretrained(temporary)
         AutoTokenizer.from_pretrained(source.parent, **where).save_pretrained(temporary)
