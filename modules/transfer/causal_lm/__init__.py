@@ -1,0 +1,1 @@
+"""Member C of the ensemble: a causal language model, tuned here or asked at a server."""
