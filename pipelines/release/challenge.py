@@ -7,6 +7,7 @@ from modules.errors import UserError
 from pipelines.config import RunConfig
 from pipelines.config.migration import MigrationRun
 from pipelines.config.recommendation import RecommendationRun
+from pipelines.config.transfer import TransferRun
 from pipelines.release.records import Comparison, Realised
 
 
@@ -34,4 +35,8 @@ def challenge(name: str, config: RunConfig, candidate: Path, champion: Path) -> 
         from pipelines.recommendation.judging.rescore import challenge as of_pairs  # noqa: PLC0415
 
         return of_pairs(name, config, candidate, champion)
+    if isinstance(config, TransferRun):
+        from pipelines.transfer.judging.rescore import challenge as of_transfers  # noqa: PLC0415
+
+        return of_transfers(name, config, candidate, champion)
     raise TypeError(config.track)

@@ -105,7 +105,7 @@ class Judgement:
     def votes(self, fold: _Fold, name: str, seed: int) -> list[Vote]:
         """What a member, or the ensemble, says of each passage."""
         if name == ENSEMBLE:
-            return [_ensemble_vote(reading) for reading in fold.readings[seed]]
+            return [ensemble_vote(reading) for reading in fold.readings[seed]]
         at = self.voters.index(name)
         return [reading.told[at].vote for reading in fold.readings[seed]]
 
@@ -113,12 +113,12 @@ class Judgement:
         """Told, right and of for every passage."""
         votes = self.votes(fold, name, seed)
         return np.array(
-            [_count(vote, answer, field) for vote, answer in zip(votes, fold.answers, strict=True)]
+            [count_of(vote, answer, field) for vote, answer in zip(votes, fold.answers, strict=True)]
         )
 
     def f1(self, fold: _Fold, name: str) -> Spread:
         """Of the destination, over seeds."""
-        found = [_f1(self.counts(fold, name, seed, "destination").sum(0)) for seed in self._seeds(name)]
+        found = [f1_of(self.counts(fold, name, seed, "destination").sum(0)) for seed in self._seeds(name)]
         return Spread(mean=fmean(found), sd=pstdev(found))
 
     def _seeds(self, name: str) -> Sequence[int]:
@@ -153,7 +153,7 @@ class Judgement:
         metrics: dict[str, list[float]] = {}
         for seed in self._seeds(name):
             told, right, of = self.counts(self.final, name, seed, "destination").sum(0)
-            metrics.setdefault("destination_f1", []).append(_f1(np.array([told, right, of])))
+            metrics.setdefault("destination_f1", []).append(f1_of(np.array([told, right, of])))
             metrics.setdefault("destination_precision", []).append(right / max(told, 1))
             metrics.setdefault("destination_recall", []).append(right / max(of, 1))
         return TransferRow(
@@ -173,26 +173,17 @@ class Judgement:
 
     def _improvement(self, name: str) -> Bounds:
         """F1 of the destination above the best baseline's; groups of passages are resampled for both."""
-        units = self._units()
+        units = units_of(self.final.answers)
         weights = draw_counts(np.random.default_rng(self.seed), self.bootstrap, units.max() + 1)[:, units]
         mine, theirs = (self._mean_counts(each) for each in (name, self.best_baseline))
-        drawn = [_f1s(weights @ counts) for counts in (mine, theirs)]
-        return Bounds(**percentile_interval(_f1(mine.sum(0)) - _f1(theirs.sum(0)), drawn[0] - drawn[1]))
+        drawn = [f1s_of(weights @ counts) for counts in (mine, theirs)]
+        return Bounds(**percentile_interval(f1_of(mine.sum(0)) - f1_of(theirs.sum(0)), drawn[0] - drawn[1]))
 
     def _mean_counts(self, name: str) -> Counts:
         seeds = self._seeds(name)
         found: Counts = np.mean(
             [self.counts(self.final, name, seed, "destination") for seed in seeds], axis=0
         )
-        return found
-
-    def _units(self) -> NDArray[np.int64]:
-        """What is independent: the groups of the user's passages; simulated ones each by itself."""
-        keys = [
-            f"{at}" if answer.source == "simulated" else f"group {answer.group}"
-            for at, answer in enumerate(self.final.answers)
-        ]
-        found: NDArray[np.int64] = np.unique(keys, return_inverse=True)[1].astype(np.int64)
         return found
 
     def slices(self) -> tuple[Slice, ...]:
@@ -206,7 +197,7 @@ class Judgement:
         for part, belongs in parts.items():
             rows = np.array([answer.circulation and belongs(answer) for answer in answers], dtype=bool)
             if rows.any():
-                error = {name: 1 - _f1(self._mean_counts(name)[rows].sum(0)) for name in self.ranked}
+                error = {name: 1 - f1_of(self._mean_counts(name)[rows].sum(0)) for name in self.ranked}
                 found.append(Slice(name=part, cells=int(rows.sum()), error=error))
         return tuple(found)
 
@@ -263,6 +254,16 @@ class Judgement:
         return tuple(found[:_EXAMPLES])
 
 
+def units_of(answers: Sequence[Answer]) -> NDArray[np.int64]:
+    """What is independent of each other, numbered: the user's groups of passages, simulated passages each."""
+    keys = [
+        f"{at}" if answer.source == "simulated" else f"group {answer.group}"
+        for at, answer in enumerate(answers)
+    ]
+    found: NDArray[np.int64] = np.unique(keys, return_inverse=True)[1].astype(np.int64)
+    return found
+
+
 def of_seed(by_seed: Mapping[int, Sequence[Extraction]], seed: int) -> Sequence[Extraction]:
     """What the fit of a seed says; of a member that has one fit alone, that."""
     return by_seed.get(seed) or next(iter(by_seed.values()))
@@ -274,7 +275,8 @@ def _member(network: nn.Module) -> Member:
     return network
 
 
-def _ensemble_vote(reading: Reading) -> Vote:
+def ensemble_vote(reading: Reading) -> Vote:
+    """What the members agree on as one vote."""
     agreed = reading.agreement
     if agreed is None:
         moves = sum(told.vote.circulation for told in reading.told)
@@ -282,7 +284,8 @@ def _ensemble_vote(reading: Reading) -> Vote:
     return Vote(ENSEMBLE, True, agreed.subject, agreed.origin, agreed.destination, agreed.period)
 
 
-def _count(vote: Vote, answer: Answer, field: Field) -> tuple[float, float, float]:
+def count_of(vote: Vote, answer: Answer, field: Field) -> tuple[float, float, float]:
+    """Told, right and of, of one field of one passage."""
     if field == "circulation":
         return (
             float(vote.circulation),
@@ -301,12 +304,14 @@ def _count(vote: Vote, answer: Answer, field: Field) -> tuple[float, float, floa
     return float(told), float(same), float(of)
 
 
-def _f1(counts: NDArray[np.float64]) -> float:
+def f1_of(counts: NDArray[np.float64]) -> float:
+    """F1 of told, right and of."""
     told, right, of = counts
     return float(2 * right / (told + of)) if told + of else 0.0
 
 
-def _f1s(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+def f1s_of(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """F1 of every row of told, right and of."""
     return 2 * counts[:, 1] / np.maximum(counts[:, 0] + counts[:, 2], 1e-12)
 
 
@@ -336,7 +341,7 @@ def _pair(
 
 
 def _wrong(vote: Vote, answer: Answer, field: Field) -> bool:
-    told, right, of = _count(vote, answer, field)
+    told, right, of = count_of(vote, answer, field)
     return (
         bool(right == 0 and (told or of))
         if field != "circulation"

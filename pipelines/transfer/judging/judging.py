@@ -27,6 +27,7 @@ from pipelines.transfer.judging.checks import suites
 from pipelines.transfer.judging.evaluation import FilterStep, Step, TransferEvaluation
 from pipelines.transfer.judging.extracting.extract import Extracted, Members, extract
 from pipelines.transfer.judging.extracting.published import published, salt_of
+from pipelines.transfer.judging.flow_tables import flow_tables
 from pipelines.transfer.judging.judgement import ENSEMBLE, Judgement
 from pipelines.validate import validate
 
@@ -103,7 +104,7 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
         card=_card(evaluation),
         golden=golden(predictor),
         training=_training(name),
-        tables={"transfers.parquet": table, "private.parquet": private},
+        tables={"transfers.parquet": table, "private.parquet": private, **flow_tables(rows)},
     )
 
 

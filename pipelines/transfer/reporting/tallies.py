@@ -1,5 +1,6 @@
 """What the report counts in the table of transfers and the articles they come from."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -131,7 +132,8 @@ def homes(domains: pd.Series) -> list[tuple[str, int]]:
     }
     endings = domains.str.rsplit(".", n=1).str[-1]
     named = endings.map({ending: by_ending[ending] for ending in by_ending.keys() - _FOR_ALL})
-    return sorted(named.fillna("unknown").value_counts().items(), key=lambda each: (-each[1], each[0]))
+    counts = Counter(named.fillna("unknown"))
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
 
 
 def yields(articles: pd.DataFrame, transfers: pd.DataFrame, key: str) -> list[Yield]:
