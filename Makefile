@@ -76,8 +76,9 @@ mlflow: $(STAMP) ## Open the MLflow UI on http://127.0.0.1:5000
 	talentflow mlflow
 
 lock: $(STAMP) ## Resolve the lock anew (only releases older than a week)
-	$(COMPILE) --all-extras --group serve pyproject.toml -o requirements.lock
+	$(COMPILE) --all-extras --group serve-text pyproject.toml -o requirements.lock
 	$(COMPILE) --group serve --constraints requirements.lock -o serving/requirements.lock
+	$(COMPILE) --group serve-text --constraints requirements.lock -o serving/transfer/requirements.lock
 
 clean: ## Remove what the graph made; keep the environment and the DVC cache
 	rm -rf .scratch runs/*/{raw,gold,extracted,validation,split,tune,model,artefact,evaluation,report}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parent.parent
+TRACKS = ("migration", "recommendation", "transfer")
 HEAVY = (
     "mlflow",
     "pytorch_lightning",
@@ -44,6 +45,7 @@ def test_serving_knows_of_the_tools_only_bentoml_and_nothing_of_the_pipelines() 
     assert {path for path, name in imported("serving") if name == "bentoml"} == {
         "serving/migration/service.py",
         "serving/recommendation/service.py",
+        "serving/transfer/service.py",
         "serving/worker.py",
     }
 
@@ -66,10 +68,12 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         "pipelines/tune.py",
         "pipelines/trial.py",
         "pipelines/ray_session.py",
+        "pipelines/train.py",
+        "pipelines/transfer/judging/extracting/extract.py",
         "pipelines/migration/importing/extracting/ray_chunks.py",
     }
     release = {
-        f"pipelines/release/{name}.py" for name in ("registry", "pyfunc/migration", "pyfunc/recommendation")
+        f"pipelines/release/{name}.py" for name in ("registry", *(f"pyfunc/{track}" for track in TRACKS))
     }
     assert users["mlflow"] == {"pipelines/tracking.py"} | release
 
@@ -83,6 +87,10 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         ("modules.recommendation.predictor", (*HEAVY, "pyarrow", "sklearn")),
         ("serving.recommendation.app", (*HEAVY, "pyarrow", "sklearn", "bentoml")),
         ("serving.recommendation.service", (*HEAVY, "pyarrow", "torch")),
+        ("modules.transfer.predictor", (*HEAVY, "pyarrow", "sklearn", "peft")),
+        ("serving.transfer.app", (*HEAVY, "pyarrow", "sklearn", "peft", "bentoml")),
+        ("serving.transfer.service", (*HEAVY, "pyarrow", "torch")),
+        ("pipelines.transfer.fitting.split", (*HEAVY, "torch")),
         ("pipelines.cli", (*HEAVY, "torch", "pyarrow")),
         ("pipelines.migration.fitting.split", (*HEAVY, "torch")),
         (

@@ -16,7 +16,7 @@ from modules.errors import UserError
 from pipelines.files import write_text
 from pipelines.release.home import Releases
 from pipelines.release.ledger import read_ledger
-from pipelines.release.package import LOCK, Package
+from pipelines.release.package import Package
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _stage(package: Package, folder: Path, release: dict[str, object]) -> None:
         "name": release["run"],
         "labels": {"talentflow.package": package.digest, "talentflow.track": release["track"]},
         "include": [*package.files, "release.json"],
-        "python": {"requirements_txt": LOCK, "lock_packages": False},
+        "python": {"requirements_txt": package.lock, "lock_packages": False},
     }
     with (folder / "bentofile.yaml").open("w", encoding="utf-8") as file:
         YAML(typ="safe").dump(bentofile, file)

@@ -16,7 +16,12 @@ SERVICES = {
     "transfer": "serving.transfer.service:Transfer",
 }
 """Track -> its BentoML service."""
-LOCK = "serving/requirements.lock"
+LOCKS = {
+    "migration": "serving/requirements.lock",
+    "recommendation": "serving/requirements.lock",
+    "transfer": "serving/transfer/requirements.lock",
+}
+"""Track -> what its bento installs."""
 ARTEFACT = "artefact/"
 STATIC = "static"
 """Folder beside a module with the pages that it serves; tables that it reads lie beside it."""
@@ -39,6 +44,11 @@ class Package:
     def service(self) -> str:
         """What BentoML starts."""
         return SERVICES[self.track]
+
+    @property
+    def lock(self) -> str:
+        """What is installed beside the code."""
+        return LOCKS[self.track]
 
     @property
     def code(self) -> list[str]:
@@ -68,5 +78,5 @@ def package(track: str, artefact: Path) -> Package:
     ]
     files = {path.relative_to(top).as_posix(): path for path in (*code, *beside)}
     files |= {ARTEFACT + name: artefact / name for name in (*contents(artefact), MANIFEST)}
-    files[LOCK] = top / LOCK
+    files[LOCKS[track]] = top / LOCKS[track]
     return Package(track, dict(sorted(files.items())))

@@ -13,7 +13,7 @@ from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.pyfunc import save_model
 
 from modules.errors import UserError
-from pipelines.release.package import LOCK, Package
+from pipelines.release.package import Package
 from pipelines.tracking import tracking_uri
 
 CHAMPION = "champion"
@@ -48,7 +48,7 @@ class Registry:
                 python_model=str(_CODE / f"{package.track}.py"),
                 artifacts={"artefact": str(Path(folder) / "artefact")},
                 code_paths=[str(Path(folder) / "modules")],
-                pip_requirements=str(Path(folder) / LOCK),
+                pip_requirements=str(Path(folder) / package.lock),
             )
             client.log_artifacts(mlflow_run, str(Path(folder) / place), place)
         if not client.search_registered_models(f"name = '{self.run}'"):

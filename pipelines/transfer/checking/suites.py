@@ -8,31 +8,18 @@ from collections.abc import Iterator
 import great_expectations.expectations as gxe
 import pandas as pd
 
+from modules.transfer.tagging.tags import FIELDS
+from pipelines.config.parts import TEST, TRAIN, VALIDATION
 from pipelines.config.transfer import Transfer, TransferChecks, TransferRun
 from pipelines.paths import RunPaths
 from pipelines.suite import Suite, read_frame, says
 from pipelines.transfer.checking.expected import at_least, at_most, columns, members, none, one_of, unique
-from pipelines.transfer.importing.ingest import ARTICLES
+from pipelines.transfer.importing.columns import ARTICLES, LABELLED
 from pipelines.transfer.importing.published import REASONS
 
-SPANS = ("subject", "origin", "destination", "time")
-PARTS = ("train", "validation", "test")
-LABELLED = (
-    "passage_id",
-    "text",
-    "published",
-    "circulation",
-    *(f"{span}_{end}" for span in SPANS for end in ("start", "end")),
-    "origin_iso3",
-    "destination_iso3",
-    "period",
-    "group",
-    "part",
-    "source",
-)
-"""Columns of labelled.parquet."""
 PERIOD = r"^\d{4}(?:-(?:0[1-9]|1[0-2]))?$"
 """A month or a year."""
+PARTS = (TRAIN, VALIDATION, TEST)
 _AGAIN = "import the run again"
 
 
@@ -95,11 +82,11 @@ def _articles(articles: pd.DataFrame, settings: Transfer, checks: TransferChecks
 
 def _labelled(labelled: pd.DataFrame) -> Suite:
     mend = "mend the labelled passages, or how they are read"
-    asked = columns(LABELLED, mend)
-    if set(labelled.columns) != set(LABELLED):
+    asked = columns(LABELLED.names, mend)
+    if set(labelled.columns) != set(LABELLED.names):
         return Suite("labelled", "Labelled passages", labelled, ("passage_id",), (asked,))
     length = labelled["text"].str.len()
-    bad = {f"{span}_outside": _outside(labelled, span, length) for span in SPANS}
+    bad = {f"{span}_outside": _outside(labelled, span, length) for span in FIELDS}
     moves = labelled["circulation"].astype(bool)
     nowhere = moves & labelled["destination_start"].isna() & labelled["destination_iso3"].isna()
     told = ["passage_id", "circulation", "origin_iso3", "destination_iso3", "period", "group", "part"]
@@ -109,7 +96,7 @@ def _labelled(labelled: pd.DataFrame) -> Suite:
         at_least("length", 1, "Every passage has a text.", mend),
         *(
             none(f"{span}_outside", f"Every {span} lies inside its passage, start before end.", mend)
-            for span in SPANS
+            for span in FIELDS
         ),
         none("nowhere", "Every move has a destination.", mend),
         members("origin_iso3", mend),

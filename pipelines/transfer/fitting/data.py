@@ -10,9 +10,10 @@ from modules.transfer.consensus import UNKNOWN
 from modules.transfer.passage import Passage
 from modules.transfer.passage_data import PassageData
 from modules.transfer.tagging.labelled import Labelled
+from modules.transfer.tagging.tags import FIELDS
+from pipelines.config.parts import TEST, TRAIN, VALIDATION
 from pipelines.config.transfer import TransferRun
 from pipelines.paths import RunPaths
-from pipelines.transfer.importing.labelled import FIELDS
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,14 @@ class Folds:
 def open_data(name: str, config: TransferRun) -> Folds:  # noqa: ARG001 - every track's fitting opens so
     """Read a run's labelled passages."""
     rows = pq.read_table(RunPaths(name).extracted / "labelled.parquet").to_pylist()
-    parts = {part: [row for row in rows if row["part"] == part] for part in ("train", "validation", "test")}
+    parts = {part: [row for row in rows if row["part"] == part] for part in (TRAIN, VALIDATION, TEST)}
     labelled = {part: [_labelled(row) for row in its] for part, its in parts.items()}
     return Folds(
-        backtest=PassageData(labelled["train"], labelled["validation"]),
-        final=PassageData([*labelled["train"], *labelled["validation"]], labelled["test"]),
+        backtest=PassageData(labelled[TRAIN], labelled[VALIDATION]),
+        final=PassageData([*labelled[TRAIN], *labelled[VALIDATION]], labelled[TEST]),
         answers={
-            "backtest": [_answer(row) for row in parts["validation"]],
-            "final": [_answer(row) for row in parts["test"]],
+            "backtest": [_answer(row) for row in parts[VALIDATION]],
+            "final": [_answer(row) for row in parts[TEST]],
         },
     )
 

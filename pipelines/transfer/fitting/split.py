@@ -6,10 +6,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from modules.errors import UserError
+from pipelines.config.parts import TEST, TRAIN, VALIDATION
 from pipelines.config.transfer import TransferRun
 from pipelines.files import whole_folder, write_json
 from pipelines.paths import RunPaths
-from pipelines.transfer.importing.labelled import PARTS
 
 
 def run(name: str, config: TransferRun) -> None:  # noqa: ARG001 - every track's split has its settings
@@ -26,7 +26,7 @@ def run(name: str, config: TransferRun) -> None:  # noqa: ARG001 - every track's
             raise UserError(f"labelled passages: group {row['group']!r} is in two parts; give it one")
     parts: dict[str, Any] = {}
     keys: dict[str, str] = {}
-    for part in PARTS:
+    for part in (TRAIN, VALIDATION, TEST):
         rows = [row for row in table if row["part"] == part]
         moves = sum(row["circulation"] for row in rows)
         if not moves:
@@ -37,5 +37,5 @@ def run(name: str, config: TransferRun) -> None:  # noqa: ARG001 - every track's
         keys[part] = digest.hexdigest()
     with whole_folder(RunPaths(name).split) as folder:
         write_json(
-            folder / "split.json", {"unit": "part", "labels": list(PARTS), "parts": parts, "row_keys": keys}
+            folder / "split.json", {"unit": "part", "labels": list(keys), "parts": parts, "row_keys": keys}
         )

@@ -17,28 +17,12 @@ from pipelines.files import whole_folder, write_json, write_parquet
 from pipelines.paths import RunPaths
 from pipelines.tables.locate import by_name, locate
 from pipelines.transfer.importing.article import Article, Fault, Reader
+from pipelines.transfer.importing.columns import ARTICLES, QUARANTINE
 from pipelines.transfer.importing.labelled import joined, read_labelled, simulated_passages
 from pipelines.transfer.importing.near_duplicates import clusters
 from pipelines.transfer.importing.published import REASONS
 from pipelines.transfer.importing.read_rows import Row, read_rows
 
-ARTICLES = pa.schema(
-    [
-        ("article_id", pa.string()),
-        ("url", pa.string()),
-        ("host", pa.string()),
-        ("registered_domain", pa.string()),
-        ("published", pa.date32()),
-        ("published_reason", pa.string()),
-        ("lang", pa.string()),
-        ("title", pa.string()),
-        ("text", pa.string()),
-        ("sha", pa.string()),
-        ("syndication_count", pa.int32()),
-    ]
-)
-"""syndication_count: the registered domains that carried the story, this one's included."""
-QUARANTINE = pa.schema([("article_id", pa.string()), ("reason", pa.string()), ("field", pa.string())])
 _REPEATED = ["host", "registered_domain", "published", "published_reason", "lang", "syndication_count"]
 
 

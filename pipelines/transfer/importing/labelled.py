@@ -14,32 +14,16 @@ from pydantic import Field, ValidationError, model_validator
 from modules.errors import UserError
 from modules.transfer.places.policy import policy
 from modules.transfer.sentences import sentences
+from modules.transfer.tagging.tags import FIELDS
 from pipelines.config import one_line
 from pipelines.config.section import Section, list_to_tuple
 from pipelines.config.simulate_articles import SimulateArticlesSource
+from pipelines.transfer.importing.columns import LABELLED
 from pipelines.transfer.simulating.articles import draw
 
-FIELDS = ("subject", "origin", "destination", "time")
 PARTS = ("train", "validation", "test")
 _SHARES = {"validation": 0.15, "test": 0.2}
 """Of the groups of a file that does not say its parts."""
-_SPANS = [(f"{field}_{end}", pa.int32()) for field in FIELDS for end in ("start", "end")]
-LABELLED = pa.schema(
-    [
-        ("passage_id", pa.string()),
-        ("text", pa.string()),
-        ("published", pa.date32()),
-        ("circulation", pa.bool_()),
-        *_SPANS,
-        ("origin_iso3", pa.string()),
-        ("destination_iso3", pa.string()),
-        ("period", pa.string()),
-        ("group", pa.string()),
-        ("part", pa.string()),
-        ("source", pa.string()),
-    ]
-)
-"""part: train, validation or test; source: `simulated`, or the file's."""
 Place = tuple[int, int]
 
 

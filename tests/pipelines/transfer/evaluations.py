@@ -14,7 +14,7 @@ from modules.transfer.consensus import LEVELS
 from pipelines.evaluation import Bounds, Spread
 from pipelines.files import write_json, write_parquet
 from pipelines.paths import RunPaths
-from pipelines.transfer.importing.ingest import ARTICLES
+from pipelines.transfer.importing.columns import ARTICLES
 from pipelines.transfer.judging.evaluation import (
     Disagreement,
     FilterStep,
