@@ -92,6 +92,6 @@ def _run(shards: Sequence[Mapping[str, Any]], members: Members, parallel: int, s
     rows: ray.data.Dataset = ray.data.from_items(list(map(dict, shards)), override_num_blocks=len(shards))
     for actor, settings in actors:
         pool = ray.data.ActorPoolStrategy(size=1)
-        rows = rows.map(actor, fn_constructor_kwargs=settings, num_cpus=share, compute=pool, max_restarts=0)
+        rows = rows.map(actor, fn_constructor_kwargs=settings, num_cpus=share, compute=pool)
     for done, row in enumerate(rows.iter_rows(), start=1):
         log.info("shard %d of %d: %d passages agreed on", done, len(shards), row["kept"])
