@@ -106,7 +106,8 @@ class Labelled(Section):
     path: Paths | None = None
     """JSON Lines under the run's data folder (docs/articles.md); none: only simulated ones."""
     simulated: int = Field(default=2000, ge=0, le=1_000_000)
-    """Articles drawn for their passages, told by families of sentences of which whole ones are held out."""
+    """Articles drawn for their passages, by families of sentences: whole ones are held out; beside a file,
+    all train."""
 
 
 class Transfer(Section):

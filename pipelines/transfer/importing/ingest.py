@@ -65,7 +65,7 @@ def read_answers(data: Path, settings: Labelled, seed: int) -> pa.Table:
         found = {path for each in settings.path for path in locate(data, each, "transfer.labelled.path")}
         tables.append(read_labelled(sorted(found)))
     if settings.simulated:
-        tables.append(simulated_passages(settings.simulated, seed + 1))
+        tables.append(simulated_passages(settings.simulated, seed + 1, only_train=bool(tables)))
     if not tables:
         raise UserError(
             "transfer.labelled: gives neither a path nor simulated passages; members learn from some"

@@ -16,13 +16,13 @@ from modules.transfer.places.policy import policy
 from modules.transfer.sentences import sentences
 from modules.transfer.tagging.tags import FIELDS
 from pipelines.config import one_line
+from pipelines.config.parts import TEST, TRAIN, VALIDATION
 from pipelines.config.section import Section, list_to_tuple
 from pipelines.config.simulate_articles import SimulateArticlesSource
 from pipelines.transfer.importing.columns import LABELLED
 from pipelines.transfer.simulating.articles import draw
 
-PARTS = ("train", "validation", "test")
-_SHARES = {"validation": 0.15, "test": 0.2}
+_SHARES = {VALIDATION: 0.15, TEST: 0.2}
 """Of the groups of a file that does not say its parts."""
 Place = tuple[int, int]
 
@@ -76,10 +76,10 @@ def read_labelled(paths: Sequence[Path]) -> pa.Table:
     return _table(row for path in paths for row in _lines(path))
 
 
-def simulated_passages(articles: int, seed: int) -> pa.Table:
+def simulated_passages(articles: int, seed: int, *, only_train: bool = False) -> pa.Table:
     """The telling sentences of simulated articles with the sentence before each, and some that tell nothing.
 
-    Whole families are held out: `part` is the family's.
+    Whole families are held out: `part` is the family's. Beside real passages all are to train on.
     """
     drawn = draw(SimulateArticlesSource(kind="simulate", articles=max(articles, 50), dirt=0.0), seed)
     texts, days = (drawn.articles.column(name).to_pylist() for name in ("text", "date"))
@@ -91,7 +91,8 @@ def simulated_passages(articles: int, seed: int) -> pa.Table:
         for row, (text, day) in enumerate(zip(texts, days, strict=True))
         if row not in telling
     )
-    return _table(chain(told, plain))
+    rows = chain(told, plain)
+    return _table({**row, "part": TRAIN} for row in rows) if only_train else _table(rows)
 
 
 def joined(tables: Sequence[pa.Table]) -> pa.Table:
@@ -168,7 +169,7 @@ def _part(group: str) -> str:
         if drawn < share:
             return part
         drawn -= share
-    return "train"
+    return TRAIN
 
 
 def _sha(text: str) -> str:

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from modules.errors import UserError
-from pipelines.transfer.importing.labelled import FIELDS, PARTS, joined, read_labelled, simulated_passages
+from modules.transfer.tagging.tags import FIELDS
+from pipelines.transfer.importing.labelled import joined, read_labelled, simulated_passages
+
+PARTS = ("train", "validation", "test")
 
 TEXT = "Anna Kovács moved from Budapest to Berlin in 2010."
 
@@ -92,3 +95,4 @@ def test_simulated_passages_hold_whole_families_out_and_their_spans_are_in_the_t
     for part in PARTS:
         assert {row["circulation"] for row in rows if row["part"] == part} == {True, False}
     assert joined([table]) == table
+    assert set(simulated_passages(60, seed=3, only_train=True).column("part").to_pylist()) == {"train"}
