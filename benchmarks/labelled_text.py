@@ -155,13 +155,11 @@ def docred(folder: Path) -> Iterator[Line]:
                 continue
             number = label["evidence"][0]
             text, places = _joined(document["sents"][number])
-            ends = [
-                next((each for each in document["vertexSet"][label[end]] if each["sent_id"] == number), None)
-                for end in ("h", "t")
-            ]
-            if None in ends or not has_cue(text):
+            ends = [_mention(document, label[end], number) for end in ("h", "t")]
+            spans = [[places[each[0]][0], places[each[1] - 1][1]] for each in ends if each]
+            if len(spans) < len(ends) or not has_cue(text):
                 continue
-            subject, place = ([places[each["pos"][0]][0], places[each["pos"][1] - 1][1]] for each in ends)
+            subject, place = spans
             yield {
                 "text": text,
                 "circulation": True,
@@ -171,6 +169,11 @@ def docred(folder: Path) -> Iterator[Line]:
                 "part": "train",
                 "source": "redocred",
             }
+
+
+def _mention(document: Mapping[str, Any], entity: int, sentence: int) -> list[int] | None:
+    """First and last word of an entity's first mention in a sentence."""
+    return next((each["pos"] for each in document["vertexSet"][entity] if each["sent_id"] == sentence), None)
 
 
 def _joined(words: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:

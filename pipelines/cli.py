@@ -16,6 +16,7 @@ from pipelines import tracks
 from pipelines.config import load_run
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.config.run import of_track
+from pipelines.config.transfer import TransferRun
 from pipelines.recommendation.commands import benchmark
 from pipelines.recommendation.survey.commands import survey
 from pipelines.release.commands import registry
@@ -155,13 +156,19 @@ def serve(
 @app.command(epilog="Example: talentflow forget graduates 20180317 --yes")
 def forget(
     run: Run,
-    student: Annotated[str, typer.Argument(help="Id of a student of the run.", metavar="STUDENT")],
+    person: Annotated[str, typer.Argument(help="Id of a student, or name of who moved.", metavar="PERSON")],
     yes: Annotated[bool, typer.Option("--yes", help="Do it; else only say what would be done.")] = False,
 ) -> None:
-    """Take a student out of the data and of what was made of it; models forget when they are built anew."""
+    """Take a person out of a run and of what was made of it; models forget when they are built anew."""
+    config = load_run(run)
+    if isinstance(config, TransferRun):
+        from pipelines.transfer import forgetting
+
+        typer.echo(forgetting.forget(run, config, person, yes=yes))
+        return
     from pipelines.recommendation.forgetting import forget as deletion
 
-    typer.echo(deletion.forget(run, of_track(load_run(run), RecommendationRun), student, yes=yes))
+    typer.echo(deletion.forget(run, of_track(config, RecommendationRun), person, yes=yes))
 
 
 @app.command(epilog="Example: talentflow gazetteer (dvc repro gazetteer does it only when it has to)")

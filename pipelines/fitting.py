@@ -99,7 +99,8 @@ def fit(
         training = phase(network, data, chosen, seed)
         with warnings.catch_warnings():
             warnings.filterwarnings(
-                "ignore", message=".*does not have many workers.*|.*isinstance.treespec.*"
+                "ignore",
+                message=".*does not have many workers.*|.*isinstance.treespec.*|.*has `__len__` defined.*",
             )
             pl.Trainer(
                 max_steps=training.steps,

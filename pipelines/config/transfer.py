@@ -38,6 +38,7 @@ Paths = Annotated[tuple[Name, ...], BeforeValidator(_several), Field(min_length=
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Languages = Annotated[tuple[Language, ...], BeforeValidator(list_to_tuple), Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_date)]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 Member = Literal["encoder", "charseq", "causal_lm", "grammar"]
 Voters = Annotated[tuple[Member, ...], BeforeValidator(list_to_tuple), Field(min_length=1)]
 
@@ -121,6 +122,8 @@ class Transfer(Section):
     labelled: Labelled = Labelled()
     voters: Voters = ("encoder", "charseq", "grammar")
     """Members that vote; `strict` is that all of them say the same."""
+    forgotten: Annotated[tuple[Digest, ...], BeforeValidator(list_to_tuple)] = ()
+    """Salted hashes of people who are left out; `talentflow forget` writes them."""
     references: Mapping[str, Name] = {}
     """Name -> csv under the data folder (year, origin, destination, count) that the report compares with."""
 

@@ -1,16 +1,13 @@
-"""What DVC's cache has of a run's tables: now, and of any time before that its run-cache knows of."""
+"""Which outputs of a run hold rows of students, and which files of DVC's cache."""
 
-import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from dvc.repo import Repo
 
-from pipelines.config import read_yaml
+from pipelines import dvc_cache
 from pipelines.paths import RunPaths
 
 _COLUMNS = "id", "student"
@@ -33,7 +30,7 @@ def names(path: Path, student: str) -> bool:
 def tables_of(folder: Path, student: str) -> list[Path]:
     """The tables under an output folder that have a row of a student."""
     return [
-        path for path in sorted(folder.rglob("*.parquet")) if path.name != _EMPLOYERS and names(path, student)
+        path for path in sorted(folder.rglob("*.parquet")) if _is_table(path.name) and names(path, student)
     ]
 
 
@@ -46,48 +43,8 @@ def cached(repo: Repo, name: str, student: str, files: Sequence[Path]) -> tuple[
         student: who is looked for.
         files: the user's files as they are, which somebody may have given to DVC too.
     """
-    held = {_object(repo, _md5(file)) for file in files}
-    entries = list(_entries(repo, name))
-    listed = {digest for _, digests in entries for digest in digests}
-    gone = set()
-    for digest in listed:
-        listing = _object(repo, digest)
-        if not listing.exists():
-            continue
-        tables = [
-            _object(repo, each["md5"])
-            for each in json.loads(listing.read_text(encoding="utf-8"))
-            if each["relpath"].endswith(".parquet") and Path(each["relpath"]).name != _EMPLOYERS
-        ]
-        its = [table for table in tables if table.exists() and names(table, student)]
-        if its:
-            held |= {listing, *its}
-            gone.add(digest)
-    held |= {entry for entry, digests in entries if entry is not None and gone & digests}
-    return tuple(sorted(path for path in held if path.exists()))
+    return dvc_cache.cached(repo, folders(name), _is_table, lambda path: names(path, student), files)
 
 
-def _entries(repo: Repo, name: str) -> Iterator[tuple[Path | None, set[str]]]:
-    """Entries of the run-cache, and dvc.lock, with the hashes of what they wrote of the run's tables."""
-    wrote = {folder.as_posix() for folder in folders(name)}
-    for path in sorted(Path(repo.stage_cache.cache_dir).glob("*/*/*")):
-        if any(folder in path.read_text(encoding="utf-8") for folder in wrote):
-            digests = _outs(read_yaml(path), wrote)
-            if digests:
-                yield path, digests
-    if Path("dvc.lock").exists():
-        for stage in read_yaml(Path("dvc.lock")).get("stages", {}).values():
-            yield None, _outs(stage, wrote)
-
-
-def _outs(stage: Any, wrote: set[str]) -> set[str]:
-    return {out["md5"] for out in stage.get("outs", []) if out["path"] in wrote}
-
-
-def _object(repo: Repo, digest: str) -> Path:
-    return Path(repo.cache.local.oid_to_path(digest))
-
-
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+def _is_table(path: str) -> bool:
+    return path.endswith(".parquet") and Path(path).name != _EMPLOYERS

@@ -57,6 +57,7 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
         {row["article_id"]: row for row in articles.to_pylist()},
         len(voters),
         salt_of(config.seed if simulated else None),
+        config.transfer.forgotten,
     )
     rows = table.to_pylist()
     checked = validate(name, [suites(table.to_pandas(), articles.to_pandas(), config.checks.max_one_domain)])

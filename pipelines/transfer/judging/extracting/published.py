@@ -70,7 +70,11 @@ def subject_hash(name: str, salt: bytes) -> str:
 
 
 def published(
-    read: Sequence[Mapping[str, Any]], articles: Mapping[str, Mapping[str, Any]], voters: int, salt: bytes
+    read: Sequence[Mapping[str, Any]],
+    articles: Mapping[str, Mapping[str, Any]],
+    voters: int,
+    salt: bytes,
+    forgotten: Sequence[str] = (),
 ) -> tuple[pa.Table, pa.Table]:
     """The published table and the private one, both sorted by transfer_id.
 
@@ -82,6 +86,7 @@ def published(
         articles: by id, with registered_domain, published and syndication_count.
         voters: how many vote.
         salt: of the hashes.
+        forgotten: hashes of those who are left out.
     """
     rows: dict[tuple[Any, ...], tuple[dict[str, Any], dict[str, Any]]] = {}
     ranked = sorted(read, key=lambda row: (-row["votes"], row["passage_id"]))
@@ -89,6 +94,8 @@ def published(
         article = articles[row["article_id"]]
         transfer = hashlib.sha256(row["passage_id"].encode()).hexdigest()[:_LENGTH]
         subject = subject_hash(row["subject"], salt) if row["subject"] else None
+        if subject in forgotten:
+            continue
         origin, destination = row["origin"], row["destination"]
         told = {
             "transfer_id": transfer,

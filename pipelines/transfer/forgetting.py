@@ -1,0 +1,90 @@
+"""`talentflow forget` of a run of articles: a person leaves tables, DVC's cache, and later extractions."""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from dvc.lock import LockError
+from dvc.repo import Repo
+from dvc.rwlock import rwlock
+
+from modules.errors import UserError
+from pipelines.config import PARAMS
+from pipelines.config.simulate_articles import SimulateArticlesSource
+from pipelines.config.transfer import TransferRun
+from pipelines.dvc_cache import cached
+from pipelines.params_file import ParamsFile
+from pipelines.paths import SCRATCH, RunPaths
+from pipelines.transfer.judging.extracting.published import salt_of, subject_hash
+
+_TABLES = frozenset({"transfers.parquet", "private.parquet"})
+
+
+def forget(name: str, config: TransferRun, subject: str, *, yes: bool) -> str:
+    """Take a person out of a run, or say what would be taken.
+
+    The salted hash of the name goes into the run's settings (`transfer.forgotten`): no later extraction keeps
+    a transfer of that person. The tables and what DVC's cache has of them are deleted and built anew.
+
+    Raises:
+        UserError: if the run is simulated, knows of no transfer of the person, or a stage is running.
+    """
+    if isinstance(config.source, SimulateArticlesSource):
+        raise UserError(f"{name}: is simulated: its people are drawn, there is nobody to forget")
+    salt = salt_of(None)
+    digest = subject_hash(subject, salt)
+    folder = RunPaths(name).evaluation
+    with Repo() as repo:
+        held = cached(
+            repo,
+            [folder],
+            lambda path: Path(path).name in _TABLES,
+            lambda path: _holds(path, digest, salt),
+        )
+        table = folder / "transfers.parquet"
+        rows = pq.read_table(table) if table.exists() else None
+        its = [] if rows is None else rows.filter(pc.equal(rows.column("subject"), digest)).to_pylist()
+        if not its and not held:
+            raise UserError(f"{name}: no transfer of this person is in its tables or in DVC's cache")
+        said = f"{len(its)} transfers of {folder}, {len(held)} files of DVC's cache"
+        if not yes:
+            return f"{name}: would remove {said}\nNothing was changed. Give --yes to do it."
+        hardlink = repo.config["core"].get("hardlink_lock", False)
+        try:
+            with (
+                repo.lock,
+                rwlock(repo.tmp_dir, repo.fs, "talentflow forget", [], [str(folder.resolve())], hardlink),
+            ):
+                _remember(name, config, digest)
+                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(SCRATCH / name, ignore_errors=True)
+                for path in held:
+                    with suppress(FileNotFoundError):
+                        path.unlink()
+        except LockError as error:
+            raise UserError(f"{name}: DVC is at work here; wait for it to end, or stop it") from error
+    articles = sorted({row["article_id"] for row in its})
+    return "\n".join(
+        [
+            f"{name}: removed {said}",
+            f"build the run anew: make demo RUN={name}",
+            f"the articles still name the person: {config.data} ({', '.join(articles) or 'look for it'})",
+            "other copies (a DVC remote, a team's MLflow) are not reached from here",
+        ]
+    )
+
+
+def _remember(name: str, config: TransferRun, digest: str) -> None:
+    params = ParamsFile(PARAMS)
+    entry = params.runs[name]
+    entry["transfer"]["forgotten"] = sorted({*config.transfer.forgotten, digest})
+    params.save()
+
+
+def _holds(path: Path, digest: str, salt: bytes) -> bool:
+    """Whether a table has the hash, or a name with that hash."""
+    column = pq.ParquetFile(path).read(columns=["subject"]).column("subject")
+    names = filter(None, column.to_pylist())
+    return any(digest in {name, subject_hash(name, salt)} for name in names)
