@@ -92,16 +92,19 @@ class CausalLM(nn.Module):
 
     def loss(self, batch: AnswerBatch, alignment: float) -> Tensor:
         """BCE of `Yes` against `No` + `alignment` * cross entropy of the slots' tokens."""
-        kept = batch.tokens.shape[1] - int(batch.decision.min())
+        width = batch.tokens.shape[1]
+        kept = width - int(batch.decision.min())
         logits = self.model(
             input_ids=batch.tokens,
             attention_mask=batch.seen,
             position_ids=batch.positions,
             use_cache=False,
-            logits_to_keep=kept,
+            # Indices, not a number: a slice does not lie together, and PyTorch would then copy the
+            # vocabulary's matrix for every row, which takes half the time of a step.
+            logits_to_keep=torch.arange(width - kept, width, device=batch.tokens.device),
         ).logits.float()
         rows = torch.arange(len(logits), device=logits.device)
-        decided = self._decision(logits[rows, batch.decision - (batch.tokens.shape[1] - kept)])
+        decided = self._decision(logits[rows, batch.decision - (width - kept)])
         loss = binary_cross_entropy_with_logits(decided, batch.circulation, batch.weights)
         if alignment and kept > 1:
             targets = batch.targets[:, 1 - kept :]
