@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -78,8 +79,9 @@ def forget(name: str, config: TransferRun, subject: str, *, yes: bool) -> str:
 
 def _remember(name: str, config: TransferRun, digest: str) -> None:
     params = ParamsFile(PARAMS)
-    entry = params.runs[name]
+    entry = deepcopy(params.runs[name])
     entry["transfer"]["forgotten"] = sorted({*config.transfer.forgotten, digest})
+    params.put(name, entry)
     params.save()
 
 
