@@ -25,6 +25,7 @@ _DIRECTION = re.compile(rf"^(?:{_any(_DIRECTIONS)}[\s-]+)+", re.IGNORECASE)
 _TAIL = re.compile(rf"\s+{_any(_TAILS)}$", re.IGNORECASE)
 _NAME = r"([A-Z][\w.'-]*(?:\s+(?:and\s+)?[A-Z][\w.'-]*){0,3})"
 _BEHIND = re.compile(rf"^\s*(?:,\s*{_NAME}|\(\s*{_NAME}\s*\))")
+_SEATED = re.compile(rf"^,?\s+(?:in|at|near)\s+(?:the\s+)?{_NAME}")
 _SHORTENED = re.compile(r"(?:[A-Z][a-z]*\.)+|[A-Z]{2,3}")
 _ACRONYM = re.compile(r"[A-Z]{2,5}")
 _COUNTY = re.compile(r"[A-Z][\w.' -]+ (?:County|Parish|Township|Co\.)")
@@ -49,6 +50,12 @@ def qualifiers(said: str, after: str, text: str) -> list[str]:
     elsewhere = re.finditer(rf"(?<!\w){re.escape(said)}(\s*[,(][^\n]{{0,{_REACH}}})", text)
     found = [_BEHIND.match(following) for following in (after, *(match.group(1) for match in elsewhere))]
     return [match.group(1) or match.group(2) for match in found if match]
+
+
+def seat(after: str) -> str | None:
+    """The place that stands right behind a name: `the Royal Academy in Stockholm`."""
+    match = _SEATED.match(after)
+    return match.group(1) if match else None
 
 
 def is_shortened(said: str) -> bool:

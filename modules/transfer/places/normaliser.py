@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from modules.transfer.places.context import Context, around, counted
-from modules.transfer.places.forms import bare, is_acronym, is_county, is_shortened, qualifiers, variants
+from modules.transfer.places.forms import (
+    bare,
+    is_acronym,
+    is_county,
+    is_shortened,
+    qualifiers,
+    seat,
+    variants,
+)
 from modules.transfer.places.gazetteer import Gazetteer
 from modules.transfer.places.names import name_key
 from modules.transfer.places.organisations import LARGE, SHORTEST, inner_names
@@ -90,6 +98,7 @@ class Normaliser:
             yield from self._placed(text, near)
         yield from self._organised(said, near)
         yield from self._branch(said, near)
+        yield from self._seated(near)
 
     def _qualified(self, said: str, near: Context) -> Iterator[tuple[Mapping[Entity, float], str]]:
         """`Paris, Texas`: the part behind the comma decides, if the part before it can lie there.
@@ -223,6 +232,14 @@ class Normaliser:
             if house is not None and house.kind == "everywhere":
                 yield from self._named(" ".join(words[cut:]), near)
                 yield from self._placed(" ".join(words[cut:]), near)
+
+    def _seated(self, near: Context) -> Iterator[tuple[Mapping[Entity, float], str]]:
+        """What nobody lists, where the text says right behind it where it is: `the Academy in Stockholm`."""
+        place = seat(near.after)
+        if place is not None:
+            around_it = Context("", near.text, near.countries)
+            for weights, _ in (*self._named(place, around_it), *self._placed(place, around_it)):
+                yield weights, "in the place that follows"
 
     def _inside(self, said: str, near: Context) -> tuple[Mapping[Entity, float], str] | None:
         """What the longest place in an institution's name stands for: countries and peoples before cities."""

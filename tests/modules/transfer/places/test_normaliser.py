@@ -182,3 +182,24 @@ def test_no_text_breaks_it(normaliser: Normaliser, mention: str, text: str) -> N
     assert (found.iso3 is not None) == (found.status == "RESOLVED")
     assert found.iso3 is None or found.iso3 in normaliser.policy.members
     assert sum(share for _, share in found.candidates) <= 1.001
+
+
+@pytest.mark.parametrize(
+    ("after", "iso3"),
+    [
+        (" in Berlin, where she stayed.", "DEU"),
+        (", near Kyoto.", "JPN"),
+        (" in the Netherlands", "NLD"),
+        (" and went to Berlin", None),
+        (" in 1990", None),
+    ],
+)
+def test_what_nobody_lists_is_where_the_text_says_right_behind_it(
+    gazetteer: Gazetteer, after: str, iso3: str | None
+) -> None:
+    mention = "the Akademie der Tonkunst"
+    text = f"He taught at {mention}{after}"
+    end = text.index(mention) + len(mention)
+    normaliser = Normaliser(gazetteer)
+    assert normaliser(mention, around(text, end, normaliser.context(text))).iso3 == iso3
+    assert normaliser("London", around(f"London{after}", 6, normaliser.context(after))).iso3 == "GBR"
