@@ -48,7 +48,7 @@ def found(text: str, piece: str | None, after: int = 0) -> list[int] | None:
 
 
 def biographies(folder: Path) -> Iterator[Line]:
-    """Labelled relations with a verb of movement, and sentences of the same persons that tell none."""
+    """Labelled relations, those to judge by with a cue, and sentences of the same persons that tell none."""
     origins: dict[str, tuple[str, str]] = {
         move["window"]: (move["origin_place"], move["origin_iso3"])
         for move in rows(folder / "moves.jsonl.gz")
@@ -70,7 +70,9 @@ def _relation(relation: Mapping[str, Any], origins: Mapping[str, tuple[str, str]
     if not text or relation["relation"] not in CORE:
         return None
     last = sentences(text)[-1].start
-    if not relation["move_cue"] and not has_cue(text[last:]):
+    person = _person(relation["person"], relation["split"])
+    # A sentence that the lexicon drops is never read, but there is something to learn from it.
+    if person["part"] != "train" and not relation["move_cue"] and not has_cue(text[last:]):
         return None
     name = relation["person"].replace("_", " ")
     place = found(text, relation["places"][0]["place"].strip(), last) if relation["places"] else None
@@ -135,7 +137,7 @@ def knowledge_net(folder: Path) -> Iterator[Line]:
             "part": "train",
             "source": "knowledgenet",
         }
-        if told and has_cue(sentences(text)[-1].text):
+        if told:
             first = min(told, key=lambda each: each["obj_span"][0])
             yield {
                 **common,

@@ -34,8 +34,8 @@ from pipelines.validate import validate
 _FUNNEL = ("articles", "sentences", "lexicon", "gate", "filter", "circulation", "destination")
 _ARTICLE = ["article_id", "registered_domain", "published", "syndication_count"]
 _GOLDEN = (
-    "Maria Keller left Vienna in March 2011. She moved to Toronto and joined the university there.",
-    "In 2014 Tomás Silva relocated from Lisbon to Berlin. The dog was sent from Paris to Rome.",
+    "Greta Halloran left Vienna in March 2011. She moved to Toronto and joined the university there.",
+    "In 2014 Ambrose Quilley relocated from Lisbon to Berlin. The dog was sent from Paris to Rome.",
 )
 
 
