@@ -41,6 +41,7 @@ class MoveFilter(nn.Module):
     @torch.no_grad()
     def embed(self, texts: Sequence[str]) -> Tensor:
         """Mean states of texts, n x 384."""
+        training = self.bert.training
         self.bert.train(mode=False)
         order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
         found = torch.zeros(len(texts), int(self.bert.config.hidden_size))
@@ -50,6 +51,7 @@ class MoveFilter(nn.Module):
             states = self.bert(input_ids=batch.pieces, attention_mask=batch.seen).last_hidden_state
             seen = batch.seen.unsqueeze(2).to(states.dtype)
             found[rows] = (states * seen).sum(1) / seen.sum(1).clamp(min=1)
+        self.bert.train(mode=training)
         return found
 
     def forward(self, embedded: Tensor) -> Tensor:
