@@ -36,7 +36,7 @@ def draw_trials(specs: Sequence[Spec], settings: Tune, seed: int) -> list[Trial]
     Raises:
         UserError: if the settings name a hyperparameter that no model draws.
     """
-    drawn_by_any = {key for spec in specs for key in spec.space}
+    drawn_by_any = {name for spec in specs for key in spec.space for name in (key, f"{spec.name}.{key}")}
     for key in settings.space:
         if key not in drawn_by_any:
             known = ", ".join(sorted(drawn_by_any))
@@ -45,7 +45,10 @@ def draw_trials(specs: Sequence[Spec], settings: Tune, seed: int) -> list[Trial]
             )
     trials: list[Trial] = []
     for spec in specs:
-        space = {key: settings.space.get(key, values) for key, values in spec.space.items()}
+        given = settings.space
+        space = {
+            key: given.get(f"{spec.name}.{key}", given.get(key, values)) for key, values in spec.space.items()
+        }
         grid = [dict(zip(space, values, strict=True)) for values in itertools.product(*space.values())]
         generator = random.Random(f"{seed}/{spec.name}")  # noqa: S311 (a search, not a secret)
         count = settings.trials if spec.learned else settings.closed_form_trials

@@ -33,11 +33,13 @@ class ProblemDetails(BaseModel):
 
 
 _REFUSALS = {
-    400: "The body cannot be parsed, or names a field twice.",
+    400: "The request cannot be parsed, or names a field twice.",
     413: "The body is too large.",
     415: "The body is not declared as what this takes.",
     422: "A field is unknown, of the wrong type, or cannot be answered.",
 }
+_OF_A_QUERY = (400, 422)
+"""What may be wrong with a request that has no body."""
 
 
 def document(
@@ -94,6 +96,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         asked = dict(_examples(endpoint))
         operation["requestBody"] = {"required": True, "content": _content(endpoint.request, asked)}
         operation["responses"] |= {str(status): _refusal(said) for status, said in _REFUSALS.items()}
+    elif endpoint.query is not None:
+        operation["responses"] |= {str(status): _refusal(_REFUSALS[status]) for status in _OF_A_QUERY}
     elif endpoint.parameter:
         parameter = {"name": "id", "in": "path", "required": True, "schema": _ref(endpoint.parameter)}
         examples = {title: {"value": value} for title, value in endpoint.examples.items()}

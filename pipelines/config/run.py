@@ -24,7 +24,8 @@ class Tune(Section):
     parallel: int = Field(default=2, ge=1)
     """Trials and fits that run at a time, a thread each; changes no result, so DVC does not watch it."""
     space: Mapping[str, Values] = {}
-    """Hyperparameter -> the values that every model which has it draws from, in place of its own."""
+    """Hyperparameter -> the values that every model which has it draws from, in place of its own; behind a
+    model's name and a dot, that model alone."""
 
 
 class Train(Section):

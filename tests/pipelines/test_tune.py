@@ -44,6 +44,12 @@ def test_the_users_values_replace_those_of_every_model_that_draws_them() -> None
     changed = {"learning_rate", "dropout"}
     for each in (own, narrowed):
         assert {trial.model for trial in each} == {spec.name for spec in MODELS}
+    one = draw_trials(
+        MODELS, settings.model_copy(update={"space": {"gcn_gru.learning_rate": (0.7,)}}), seed=3
+    )
+    rates = {t.model: t.parameters["learning_rate"] for t in one if "learning_rate" in t.parameters}
+    assert rates.pop("gcn_gru") == 0.7
+    assert 0.7 not in rates.values()
     kept = [[t.parameters for t in each if not changed & set(t.parameters)] for each in (own, narrowed)]
     assert kept[0] == kept[1]
 

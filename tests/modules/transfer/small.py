@@ -1,7 +1,9 @@
 """A small ensemble: the grammar votes, and a tagger that has learnt nothing is a member without a vote."""
 
 import json
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -17,6 +19,16 @@ FLOWS: tuple[Flow, ...] = (
     ("HUN", "DEU", "2012-05", "strict", 4),
 )
 TEXT = "Maria Keller left Vienna in March 2011. She moved to Toronto and joined the university there."
+
+
+def tiny_places(folder: Path) -> Path:
+    """A gazetteer of three cities, where the real one is too much."""
+    path = folder / "tiny.sqlite"
+    rows = [("vienna", "AUT", 1.9e6), ("toronto", "CAN", 2.9e6), ("lisbon", "PRT", 5e5)]
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("CREATE TABLE places (key TEXT, iso3 TEXT, sort TEXT, admin TEXT, weight REAL)")
+        file.executemany("INSERT INTO places VALUES (?, ?, 'city', '', ?)", rows)
+    return path
 
 
 def extractor(places: Path, voters: Sequence[str] = ("grammar",)) -> TransferExtractor:

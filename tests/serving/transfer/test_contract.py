@@ -1,24 +1,18 @@
 """The served extractor keeps the contract that it publishes, whatever is thrown at it."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 
+from tests.modules.transfer.small import tiny_places
 from tests.serving.transfer.served import serve
 
-
-@pytest.fixture(scope="module")
-def published(
-    tmp_path_factory: pytest.TempPathFactory, gazetteer_file: Path
-) -> schemathesis.schemas.BaseSchema:
-    return schemathesis.openapi.from_asgi(
-        "/openapi.json", serve(tmp_path_factory.mktemp("contract"), gazetteer_file)
-    )
-
-
-schema = schemathesis.pytest.from_fixture("published")
+with tempfile.TemporaryDirectory() as folder:
+    # The gazetteer stays open when its folder is gone.
+    schema = schemathesis.openapi.from_asgi("/openapi.json", serve(Path(folder), tiny_places(Path(folder))))
 
 
 @pytest.mark.slow

@@ -48,10 +48,10 @@ def page(browser: Browser, served: ASGIApp) -> Iterator[Page]:
 
 
 def test_a_pasted_text_shows_its_evidence_the_votes_and_the_verdict(page: Page) -> None:
-    page.fill("#text", f"🎓 {TEXT}")
-    page.click("text=Read")
+    page.fill("#text", f"It was cold 🎓. {TEXT}")
+    page.click("button")
     page.wait_for_selector(".reading")
-    assert page.inner_text("#summary") == "2 sentences, 2 read, 1 agreed to tell of a move."
+    assert page.inner_text("#summary") == "3 sentences, 3 read, 1 agreed to tell of a move."
     last = page.locator(".reading").last
     marks = {each.get_attribute("class"): each.inner_text() for each in last.locator("mark").all()}
     assert marks == {"subject": "Maria Keller", "origin": "Vienna", "destination": "Toronto"}
@@ -61,7 +61,7 @@ def test_a_pasted_text_shows_its_evidence_the_votes_and_the_verdict(page: Page) 
 
 def test_a_text_without_a_move_says_so(page: Page) -> None:
     page.fill("#text", "The committee met on Monday.")
-    page.click("text=Read")
+    page.click("button")
     page.wait_for_selector(".reading")
     assert "No verdict" in page.inner_text(".verdict")
     assert page.locator(".reading mark").count() == 0
