@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,9 @@ def run(name: str, config: RunConfig) -> None:
     the test has no part in choosing it.
     """
     torch.set_num_threads(1)
-    paths = RunPaths(name)
+    paths, key = RunPaths(name), stage_key("evaluate", name)
     with (
-        tracked("evaluate", name, stage_key("evaluate", name)) as log_to,
+        tracked("evaluate", name, key) as log_to,
         whole_folder(paths.artefact) as artefact,
         whole_folder(paths.evaluation) as folder,
         whole_folder(paths.plots) as plots,
@@ -45,6 +46,7 @@ def run(name: str, config: RunConfig) -> None:
             _write_csv(plots / file, header, rows)
         log_to.log({"candidate": evaluation.candidate, "sha12": evaluation.sha12}, _flat(found.metrics))
         write_json(paths.metrics, found.metrics)
+    shutil.rmtree(paths.scratch("evaluate", key), ignore_errors=True)
 
 
 def lineage(name: str, training: dict[str, Any]) -> dict[str, Any]:

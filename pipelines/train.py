@@ -9,7 +9,7 @@ from typing import Any
 
 import ray
 import torch
-from ray.exceptions import RayTaskError
+from ray.exceptions import RayError
 from torch import nn
 
 from modules.errors import UserError
@@ -73,9 +73,9 @@ def run(name: str, config: RunConfig) -> None:
             if part in ahead:
                 try:
                     losses, spent = ray.get(ahead[part])
-                except RayTaskError as error:
+                except RayError as error:
                     raise UserError(
-                        f"{part}: the fit failed: {error.cause!r}; run the stage again"
+                        f"{part}: the fit failed: {getattr(error, 'cause', error)!r}; run the stage again"
                     ) from error
                 parent.child(
                     " ".join(part.parts).replace("seed-", "seed "),

@@ -76,7 +76,8 @@ def test_an_extraction_that_was_killed_goes_on_and_ends_in_the_same_tables(news:
         [BIN / "talentflow", "evaluate", RUN], cwd=news, env=environment, stderr=subprocess.DEVNULL
     ) as process:
         deadline = time.monotonic() + 240
-        while not list(scratch.glob("evaluate-*/shard-*")) and time.monotonic() < deadline:
+        assert not list(scratch.glob("evaluate-*")), "a finished extraction leaves no names behind"
+        while not list(scratch.glob("evaluate-*/shard-000000")) and time.monotonic() < deadline:
             assert process.poll() is None
             time.sleep(0.05)
         process.kill()

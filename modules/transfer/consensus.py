@@ -114,6 +114,11 @@ def _one_person(votes: Sequence[Vote]) -> bool:
     return all(same_person(a.subject, b.subject) for a, b in combinations(votes, 2))
 
 
+def person_key(name: str) -> str:
+    """A name in the form in which people are compared: without titles, accents and capitals."""
+    return " ".join(_words(name))
+
+
 def _words(name: str) -> list[str]:
     return [word for word in name_key(name).split() if word not in _TITLES] or [""]
 

@@ -31,7 +31,7 @@ class Reading:
     passage: Passage
     told: tuple[Told, ...]
     second: Opinion | None
-    """By the mentions alone, without the text around them; none where no member sees a move to a place."""
+    """On agreed places: by the mentions alone, without the text around them."""
     agreement: Agreement | None
 
     @property
@@ -75,22 +75,26 @@ class Ensemble:
         for extraction in said:
             places = {field: self._place(getattr(extraction, field), passage, countries) for field in PLACES}
             told.append(_told(extraction, places, passage))
-        second = self._second(told)
-        return Reading(passage, tuple(told), second, consensus([each.vote for each in told], second))
+        votes = [each.vote for each in told]
+        agreed = consensus(votes)
+        if agreed is None:
+            return Reading(passage, tuple(told), None, None)
+        agreed_on = agreed.origin, agreed.destination
+        second = self._second(next(e for e in told if e.vote.circulation and e.vote.places == agreed_on))
+        if (second.origin, second.destination) != agreed_on:
+            agreed = consensus(votes, second)
+        return Reading(passage, tuple(told), second, agreed)
 
     def _place(self, span: Span | None, passage: Passage, countries: Counter[str]) -> Resolved | None:
         if span is None:
             return None
         return self.normaliser(span.text, around(passage.text, span.end, countries))
 
-    def _second(self, told: Sequence[Told]) -> Opinion | None:
-        """The opinion on what the first member says that sees a move to a known place."""
-        moved = next((e for e in told if e.vote.circulation and e.vote.destination != UNKNOWN), None)
-        if moved is None:
-            return None
+    def _second(self, told: Told) -> Opinion:
+        """What the mentions of agreed places mean without the text around them."""
         codes = {}
         for field in PLACES:
-            found, known = moved.places[field], getattr(moved.vote, field)
+            found, known = told.places[field], getattr(told.vote, field)
             alone = self.normaliser(found.mention, Context()) if found else None
             # A mention that means nothing alone ("the state") is no contradiction; another country is one.
             codes[field] = alone.iso3 if alone and alone.iso3 and known != UNKNOWN else known

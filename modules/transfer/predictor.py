@@ -15,6 +15,7 @@ from modules.artefact import PLACES, verify
 from modules.errors import UserError
 from modules.transfer.cascade.cascade import Cascade
 from modules.transfer.cascade.move_filter import MoveFilter
+from modules.transfer.consensus import LEVELS, UNKNOWN
 from modules.transfer.ensemble import Ensemble, Reading, Told
 from modules.transfer.networks import Member, build_network, network_config, trained_state
 from modules.transfer.passage import Passage, Span
@@ -158,12 +159,9 @@ class TransferExtractor:
             for origin, destination, period, level, count in self.flows
             if request.origin in {None, origin}
             and request.destination in {None, destination}
-            and (
-                request.since is None
-                or (period[:4] >= request.since[:4] and period >= request.since[: len(period)])
-            )
+            and (request.since is None or (period != UNKNOWN and period >= request.since[: len(period)]))
             and (request.until is None or period[: len(request.until)] <= request.until)
-            and (request.level is None or level == request.level)
+            and (request.level is None or LEVELS.index(level) <= LEVELS.index(request.level))
         ]
         return {"flows": kept, "total": sum(int(str(each["count"])) for each in kept)}
 
@@ -229,7 +227,7 @@ def _member(told: Told, start: int) -> dict[str, Any]:
 
 
 def _known(value: str) -> str | None:
-    return None if value == "UNKNOWN" else value
+    return None if value == UNKNOWN else value
 
 
 def flows_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Flow, ...]:
@@ -237,6 +235,6 @@ def flows_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Flow, ...]:
     counts: dict[tuple[str, str, str, str], int] = {}
     for row in rows:
         if row["flow"]:
-            key = (row["origin"], row["destination"], row["period"] or "UNKNOWN", row["level"])
+            key = (row["origin"], row["destination"], row["period"] or UNKNOWN, row["level"])
             counts[key] = counts.get(key, 0) + 1
     return tuple((*key, count) for key, count in sorted(counts.items()))

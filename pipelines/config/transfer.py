@@ -124,6 +124,8 @@ class Transfer(Section):
     """Members that vote; `strict` is that all of them say the same."""
     forgotten: Annotated[tuple[Digest, ...], BeforeValidator(list_to_tuple)] = ()
     """Salted hashes of people who are left out; `talentflow forget` writes them."""
+    forgotten_salt: Digest | None = None
+    """Hash of nothing, by which the salt of `forgotten` is known again."""
     references: Mapping[str, Name] = {}
     """Name -> csv under the data folder (year, origin, destination, count) that the report compares with."""
 
@@ -159,3 +161,15 @@ class TransferRun(RunConfig):
     checks: TransferChecks = TransferChecks()
     evaluate: TransferEvaluate = TransferEvaluate()
     reference: Literal["runs/_gazetteer"] = "runs/_gazetteer"
+
+    @model_validator(mode="after")
+    def _voters_are_fitted(self) -> Self:
+        voters, fitted = self.transfer.voters, self.tune.models
+        if len(set(voters)) < len(voters) or "grammar" not in voters:
+            msg = "transfer.voters: name each once, and grammar, the baseline, among them"
+            raise ValueError(msg)
+        lacking = [voter for voter in voters if fitted != "all" and voter not in fitted]
+        if lacking:
+            msg = f"transfer.voters: {lacking[0]} is not in tune.models; add it there, or take it out here"
+            raise ValueError(msg)
+        return self

@@ -18,7 +18,7 @@ from pipelines.config.transfer import TransferRun
 from pipelines.dvc_cache import cached
 from pipelines.params_file import ParamsFile
 from pipelines.paths import SCRATCH, RunPaths
-from pipelines.transfer.judging.extracting.published import salt_of, subject_hash
+from pipelines.transfer.judging.extracting.published import hashes_of, salt_of, subject_hash
 
 _TABLES = frozenset({"transfers.parquet", "private.parquet"})
 
@@ -58,7 +58,7 @@ def forget(name: str, config: TransferRun, subject: str, *, yes: bool) -> str:
                 repo.lock,
                 rwlock(repo.tmp_dir, repo.fs, "talentflow forget", [], [str(folder.resolve())], hardlink),
             ):
-                _remember(name, config, digest)
+                _remember(name, config, digest, subject_hash("", salt))
                 shutil.rmtree(folder, ignore_errors=True)
                 shutil.rmtree(SCRATCH / name, ignore_errors=True)
                 for path in held:
@@ -77,16 +77,21 @@ def forget(name: str, config: TransferRun, subject: str, *, yes: bool) -> str:
     )
 
 
-def _remember(name: str, config: TransferRun, digest: str) -> None:
+def _remember(name: str, config: TransferRun, digest: str, salted: str) -> None:
     params = ParamsFile(PARAMS)
     entry = deepcopy(params.runs[name])
     entry["transfer"]["forgotten"] = sorted({*config.transfer.forgotten, digest})
+    entry["transfer"]["forgotten_salt"] = salted
     params.put(name, entry)
     params.save()
 
 
 def _holds(path: Path, digest: str, salt: bytes) -> bool:
     """Whether a table has the hash, or a name with that hash."""
-    column = pq.ParquetFile(path).read(columns=["subject"]).column("subject")
-    names = filter(None, column.to_pylist())
-    return any(digest in {name, subject_hash(name, salt)} for name in names)
+    table = pq.ParquetFile(path)
+    columns = [name for name in ("subject", "members") if name in table.schema_arrow.names]
+    return any(
+        digest in {row["subject"], subject_hash(row["subject"] or "", salt)}
+        or digest in hashes_of(row.get("members", "[]"), salt)
+        for row in table.read(columns=columns).to_pylist()
+    )

@@ -5,8 +5,9 @@ import re
 from modules.transfer.passage import Span
 from modules.transfer.places.normaliser import Normaliser
 
+_CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 _NAME = re.compile(
-    r"[A-Z][\w'\u2019.-]*(?:(?: (?:of|de|van|von|al|the|bin|la|du|di|da))* [A-Z][\w'\u2019.-]*)*"
+    rf"\b{_CAPITAL}[\w'\u2019.-]*(?:(?: (?:of|de|van|von|al|the|bin|la|du|di|da))* {_CAPITAL}[\w'\u2019.-]*)*"
 )
 _PRONOUN = re.compile(r"\b(?:he|she|his|her|him|who|I|my)\b", re.IGNORECASE)
 _LONGEST = 3

@@ -23,7 +23,7 @@ def run(name: str, config: TransferRun) -> None:  # noqa: ARG001 - every track's
     part_of: dict[str, str] = {}
     for row in table:
         if part_of.setdefault(row["group"], row["part"]) != row["part"]:
-            raise UserError(f"labelled passages: group {row['group']!r} is in two parts; give it one")
+            raise UserError(f"labelled passages: the group of {row['passage_id']} is in two parts")
     parts: dict[str, Any] = {}
     keys: dict[str, str] = {}
     for part in (TRAIN, VALIDATION, TEST):

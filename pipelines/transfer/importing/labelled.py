@@ -138,8 +138,10 @@ def _plain(text: str, day: str) -> dict[str, Any]:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="surrogateescape") as file:
         for number, text in enumerate(file, start=1):
+            if not text.isprintable() and any("\udc80" <= letter <= "\udcff" for letter in text):
+                raise UserError(f"{path}: line {number}: is not UTF-8; save the file as UTF-8")
             if not text.strip():
                 continue
             where = f"{path}: line {number}"
@@ -148,7 +150,8 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             except json.JSONDecodeError as error:
                 raise UserError(f"{where}: is not JSON: {error.msg}; write one object a line") from error
             except ValidationError as error:
-                raise one_line(error, where) from error
+                said = str(one_line(error, where)).partition(", given ")[0]  # what is given may name somebody
+                raise UserError(said) from None
             row = line.model_dump(exclude=set(FIELDS))
             for field in FIELDS:
                 span = list_to_tuple(getattr(line, field)) or (None, None)

@@ -48,13 +48,15 @@ def _transfers(transfers: pd.DataFrame, articles: pd.DataFrame) -> Suite:
         ),
         one_of("precision", PRECISIONS, _AGAIN),
         none("imprecise", "precision says what period is.", _AGAIN),
-        at_least("year", FIRST, f"No period is before {FIRST}-01.", "look how the period was read"),
+        at_least(
+            "year", FIRST, f"No period is before {FIRST}-01.", "look how the period was read", "warning"
+        ),
         at_most(
             "months_after",
             LATE,
             f"No period is more than {LATE} month after its article.",
             "look how the period was read; a plan is no move",
-            "critical",
+            "warning",
         ),
         none("no_flow", "flow says whether both places are known, members of the UN and different.", _AGAIN),
         none("not_domestic", "domestic says whether origin and destination are the same.", _AGAIN),

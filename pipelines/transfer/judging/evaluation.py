@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from pydantic import Field as Default
 from scipy.stats import binomtest
 
 from modules.transfer.consensus import Level
@@ -42,7 +43,7 @@ class LevelScore(Section):
     level: Level
     kept: int
     right: int
-    """Origin and destination as labelled."""
+    """Destination as labelled; origin too, where it is told."""
     precision: Bounds | None
     """Wilson interval of right / kept; none where nothing is kept."""
     coverage: float
@@ -116,6 +117,10 @@ class TransferEvaluation(Evaluation):
     recall: tuple[FilterStep, ...]
     """In the filter's order."""
     examples: tuple[Disagreement, ...]
+    warnings: tuple[str, ...] = ()
+    """What the suites of the transfers warn of."""
+    unread: dict[str, int] = Default(default_factory=dict)
+    """Articles and passages that were too long to be read."""
     policy_version: str
     """Of the table that says what counts as a country."""
     labelled: dict[Literal["train", "validation", "test"], int]

@@ -90,7 +90,7 @@ class Judgement:
     def _fold(self, name: str) -> _Fold:
         passages = [row.passage for row in getattr(self.data, name).judged]
         said: dict[str, dict[int, Sequence[Extraction]]] = {}
-        for fit in self.fits.values():
+        for fit in (self.fits[voter] for voter in self.voters):
             networks = getattr(fit, name)
             said[fit.name] = {seed: _member(network).extract(passages) for seed, network in networks.items()}
         ensemble = Ensemble({}, (), self.normaliser)
@@ -133,11 +133,6 @@ class Judgement:
     def role(self, name: str) -> str:
         """Of a row."""
         return "own" if name == ENSEMBLE else self.fits[name].role
-
-    @cached_property
-    def candidate(self) -> str:
-        """The best row that is no part."""
-        return next(name for name in self.ranked if self.role(name) != "part")
 
     @cached_property
     def best_baseline(self) -> str:
@@ -225,7 +220,7 @@ class Judgement:
                     kept=len(kept),
                     right=right,
                     precision=wilson(right, len(kept)),
-                    coverage=right / max(moves, 1),
+                    coverage=sum(answer.circulation for _, answer in kept) / max(moves, 1),
                 )
             )
         return tuple(found)

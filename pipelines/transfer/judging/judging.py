@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from torch import nn
 
 from modules.artefact import sha256_of
+from modules.errors import UserError
 from modules.transfer.cascade.cascade import Cascade
 from modules.transfer.cascade.move_filter import MoveFilter
 from modules.transfer.networks import load_network
@@ -26,7 +27,13 @@ from pipelines.transfer.fitting.data import Folds, open_data
 from pipelines.transfer.judging.checks import suites
 from pipelines.transfer.judging.evaluation import FilterStep, Step, TransferEvaluation
 from pipelines.transfer.judging.extracting.extract import Extracted, Members, extract
-from pipelines.transfer.judging.extracting.published import published, salt_of
+from pipelines.transfer.judging.extracting.published import (
+    SALT_FILE,
+    SALT_VARIABLE,
+    published,
+    salt_of,
+    subject_hash,
+)
 from pipelines.transfer.judging.flow_tables import flow_tables
 from pipelines.transfer.judging.judgement import ENSEMBLE, Judgement
 from pipelines.validate import validate
@@ -48,15 +55,17 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
     judgement = Judgement(
         data, members, config.transfer.voters, normaliser, config.evaluate.bootstrap, config.seed
     )
-    voters = judgement.voters if judgement.candidate == ENSEMBLE else (judgement.candidate,)
+    voters = judgement.voters
     read = _read(name, config, voters, fits)
     articles = pq.read_table(paths.extracted / "articles.parquet", columns=_ARTICLE)
     simulated = isinstance(config.source, SimulateArticlesSource)
+    salt = salt_of(config.seed if simulated else None)
+    _same_salt(config, salt)
     table, private = published(
         read.read.to_pylist(),
         {row["article_id"]: row for row in articles.to_pylist()},
         len(voters),
-        salt_of(config.seed if simulated else None),
+        salt,
         config.transfer.forgotten,
     )
     rows = table.to_pylist()
@@ -71,15 +80,15 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
     predictor.save(artefact)
     evaluation = TransferEvaluation(
         run=name,
-        candidate=judgement.candidate,
+        # Whoever ranks first: agreement of several is what is asked for. The gates hold it to the baseline.
+        candidate=ENSEMBLE,
         best_baseline=judgement.best_baseline,
         sha12=sha256_of(artefact / "model.safetensors")[:12],
         leaderboard=judgement.leaderboard(),
         slices=judgement.slices(),
-        refuses=tuple(
-            f"transfers: {check.says} {check.unexpected or ''} {'; '.join(check.samples[:2])}"
-            for _, check in checked.failed("critical")
-        ),
+        refuses=tuple(f"transfers: {check.says}" for _, check in checked.failed("critical")),
+        warnings=tuple(f"transfers: {check.says}" for _, check in checked.failed("warning")),
+        unread={what: read.counts.get(what, 0) for what in ("too_long", "long_passage")},
         levels=judgement.levels(),
         kappa=judgement.kappa(),
         funnel=_funnel(read, rows),
@@ -145,6 +154,15 @@ def _read(
         config.tune.parallel,
         RunPaths(name).scratch("evaluate", stage_key("evaluate", name)),
     )
+
+
+def _same_salt(config: TransferRun, salt: bytes) -> None:
+    said = config.transfer.forgotten_salt
+    if config.transfer.forgotten and said != subject_hash("", salt):
+        raise UserError(
+            f"transfer.forgotten was written with another salt: set {SALT_VARIABLE}, or copy {SALT_FILE} "
+            "from where `talentflow forget` ran"
+        )
 
 
 def _first(fits: Sequence[Contender[nn.Module]], name: str) -> nn.Module | None:

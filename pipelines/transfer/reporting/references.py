@@ -61,15 +61,18 @@ def read_reference(path: Path) -> pd.DataFrame:
         frame = pd.read_csv(path, keep_default_na=False, dtype="string")
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such file; mend transfer.references") from error
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: is not a sound csv file in utf-8; mend transfer.references") from error
     lacking = [column for column in COLUMNS if column not in frame]
     if lacking:
         raise UserError(f"{path}: column {lacking[0]!r} is missing; the columns are {', '.join(COLUMNS)}")
     for column in ("year", "count"):
         numbers = pd.to_numeric(frame[column], errors="coerce")
-        if numbers.isna().any():
-            row = int(np.flatnonzero(numbers.isna())[0])
+        wrong = numbers.isna() | (numbers < 0) | ((numbers % 1 != 0) & (column == "year"))
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
             raise UserError(
-                f"{path}: {column} {frame[column].iloc[row]!r} in line {row + 2} is no number; mend it"
+                f"{path}: {column} {frame[column].iloc[row]!r} in line {row + 2} is no {column}; mend it"
             )
         frame[column] = numbers.astype("float64" if column == "count" else "int64")
     members = policy().members

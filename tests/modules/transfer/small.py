@@ -17,6 +17,7 @@ FLOWS: tuple[Flow, ...] = (
     ("AUT", "CAN", "2011-03", "strict", 2),
     ("AUT", "CAN", "2012", "core", 1),
     ("HUN", "DEU", "2012-05", "strict", 4),
+    ("HUN", "DEU", "UNKNOWN", "pair", 8),
 )
 TEXT = "Maria Keller left Vienna in March 2011. She moved to Toronto and joined the university there."
 

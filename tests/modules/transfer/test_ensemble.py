@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import permutations
 
 import pytest
 
@@ -64,7 +65,20 @@ def test_a_member_without_a_vote_is_not_heard(normaliser: Normaliser) -> None:
     (both,) = Ensemble(members, ("a", "b"), normaliser).read([Passage(TEXT)])
     assert alone.agreement is not None
     assert alone.agreement.level == "strict"
-    assert both.agreement is None or both.agreement.level == "majority"
+    assert both.agreement is None
+
+
+def test_the_order_of_the_voters_changes_nothing(normaliser: Normaliser) -> None:
+    other = {"subject": "Anna Kovács", "destination": "Budapest"}
+    members = {"a": Says("a", **WHOLE), "b": Says("b", **WHOLE), "c": Says("c", **other)}
+    found = {
+        Ensemble(members, order, normaliser).read([Passage(TEXT)])[0].agreement
+        for order in permutations("abc")
+    }
+    assert len(found) == 1
+    (agreed,) = found
+    assert agreed is not None
+    assert (agreed.level, agreed.destination) == ("majority", "USA")
 
 
 def test_a_mention_that_means_another_country_alone_is_no_full_agreement(normaliser: Normaliser) -> None:

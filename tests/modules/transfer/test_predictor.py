@@ -75,14 +75,15 @@ def test_the_text_around_a_mention_tells_which_place_is_meant(loaded: TransferEx
 @pytest.mark.parametrize(
     ("asked", "total"),
     [
-        (FlowsRequest(), 7),
-        (FlowsRequest(origin="HUN"), 4),
+        (FlowsRequest(), 15),
+        (FlowsRequest(origin="HUN"), 12),
         (FlowsRequest(destination="CAN", level="strict"), 2),
         (FlowsRequest(since="2012"), 5),
         (FlowsRequest(since="2012-04"), 5),
         (FlowsRequest(since="2012-06"), 1),
         (FlowsRequest(until="2011"), 2),
         (FlowsRequest(since="2013"), 0),
+        (FlowsRequest(level="core"), 7),
     ],
 )
 def test_flows_are_those_that_were_asked_for(

@@ -113,11 +113,15 @@ def _count(reading: Reading, counts: Counter[str]) -> None:
     if 2 * moves <= len(reading.told):
         return
     counts["circulation"] += 1
-    for told in reading.told:
-        place = told.places["destination"]
-        if told.vote.circulation and place is not None and place.status != "RESOLVED":
-            why = place.rule.rpartition("; ")[2] if place.status == "DROPPED" else place.status.lower()
-            counts[f"dropped.{why}"] += 1
+    places = {
+        (place.mention, place.status, place.rule)
+        for told in reading.told
+        if told.vote.circulation
+        for place in told.places.values()
+        if place is not None and place.status != "RESOLVED"
+    }
+    for _, status, rule in places:
+        counts[f"dropped.{rule.rpartition('; ')[2] if status == 'DROPPED' else status.lower()}"] += 1
     if any(told.vote.circulation and told.vote.destination != UNKNOWN for told in reading.told):
         counts["destination"] += 1
 

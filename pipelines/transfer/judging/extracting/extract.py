@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,11 +68,6 @@ def extract(articles: Path, members: Members, shard: int, parallel: int, scratch
     read = pa.concat_tables(tables).sort_by("passage_id") if tables else READ.empty_table()
     counts["articles"] = total
     return Extracted(read, dict(counts))
-
-
-def forget(scratch: Path) -> None:
-    """Remove the finished shards."""
-    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _run(shards: Sequence[Mapping[str, Any]], members: Members, parallel: int, scratch: Path) -> None:

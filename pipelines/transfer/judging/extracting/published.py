@@ -2,19 +2,22 @@
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from modules.transfer.places.names import name_key
+from modules.transfer.consensus import person_key
 
 SALT_VARIABLE = "TALENTFLOW_SALT"
 SALT_FILE = Path(".talentflow-salt")
 _LENGTH = 16
+_PRONOUNS = frozenset({"", "he", "she", "him", "her", "his", "i", "who", "they", "them", "we"})
 TRANSFERS = pa.schema(
     [
         ("transfer_id", pa.string()),
@@ -59,14 +62,28 @@ def salt_of(seed: int | None) -> bytes:
     if said := os.environ.get(SALT_VARIABLE):
         return said.encode()
     if not SALT_FILE.exists():
-        SALT_FILE.touch(mode=0o600, exist_ok=True)
-        SALT_FILE.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+        made = SALT_FILE.with_name(f"{SALT_FILE.name}.{os.getpid()}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+        with suppress(FileExistsError):
+            SALT_FILE.hardlink_to(made)  # whoever is first
+        made.unlink()
     return SALT_FILE.read_text(encoding="ascii").strip().encode()
 
 
 def subject_hash(name: str, salt: bytes) -> str:
     """HMAC-SHA-256 of a name as it is compared, its first 16 hex digits."""
-    return hmac.new(salt, name_key(name).encode(), hashlib.sha256).hexdigest()[:_LENGTH]
+    return hmac.new(salt, person_key(name).encode(), hashlib.sha256).hexdigest()[:_LENGTH]
+
+
+def is_name(said: str | None) -> bool:
+    """Whether it says who: no pronoun, and something that is compared at all."""
+    return person_key(said or "") not in _PRONOUNS
+
+
+def hashes_of(members: str, salt: bytes) -> set[str]:
+    """The hashes of all whom some members name, of the JSON in the private table."""
+    return {subject_hash(vote["subject"], salt) for vote in json.loads(members) if is_name(vote["subject"])}
 
 
 def published(
@@ -93,8 +110,8 @@ def published(
     for row in ranked:
         article = articles[row["article_id"]]
         transfer = hashlib.sha256(row["passage_id"].encode()).hexdigest()[:_LENGTH]
-        subject = subject_hash(row["subject"], salt) if row["subject"] else None
-        if subject in forgotten:
+        subject = subject_hash(row["subject"], salt) if is_name(row["subject"]) else None
+        if not {subject, *hashes_of(row["members"], salt)}.isdisjoint(forgotten):
             continue
         origin, destination = row["origin"], row["destination"]
         told = {

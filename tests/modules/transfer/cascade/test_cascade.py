@@ -44,6 +44,7 @@ def trained() -> MoveFilter:
         ("Anna Kovács moved to Berlin.", True),
         ("She moved to Hungary in 2010.", True),
         ("He joined the University of Szeged.", True),
+        ("Ömer moved to Berlin in 2010.", True),
         ("Berlin is a city.", False),
         ("Anna Kovács moved to a larger flat.", False),
         ("the committee went home", False),

@@ -99,7 +99,14 @@ def test_what_is_wrong_with_a_labelled_passage_is_told(
         ({"subject_end": 99}, {"subject_outside"}),
         ({"destination_start": None}, {"destination_outside"}),
         ({"time_start": 6, "time_end": 6}, {"time_outside"}),
-        ({"destination_start": None, "destination_end": None, "destination_iso3": None}, {"nowhere"}),
+        (
+            {
+                f"{side}_{what}": None
+                for side in ("origin", "destination")
+                for what in ("start", "end", "iso3")
+            },
+            {"nowhere"},
+        ),
         ({"origin_iso3": "XKX"}, {"origin_iso3"}),
         ({"period": "2015-13"}, {"period"}),
         ({"group": None}, {"group"}),

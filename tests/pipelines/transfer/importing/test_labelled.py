@@ -65,6 +65,7 @@ def test_a_group_is_never_split(tmp_path: Path) -> None:
         ({"origin": None, "destination": None}, r"line 2: .*names where to or where from"),
         ({"cirkulation": True}, r"line 2: cirkulation: no such key"),
         ({"part": "dev"}, r"line 2: part"),
+        ({"subject": "Anna Kovács"}, r"line 2: subject"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, changed: dict[str, Any], said: str) -> None:
@@ -77,6 +78,13 @@ def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text('{"text": \n', encoding="utf-8")
     with pytest.raises(UserError, match=r"a\.jsonl: line 1: is not JSON"):
+        read_labelled([path])
+
+
+def test_a_file_of_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes('{"text": "Ágnes"}\n'.encode("latin-1"))
+    with pytest.raises(UserError, match=r"a\.jsonl: line 1: is not UTF-8"):
         read_labelled([path])
 
 

@@ -64,7 +64,8 @@ def test_what_is_wrong_with_a_transfer_is_told(transfers: pd.DataFrame, articles
     for row, (change, _) in enumerate(FAULTS):
         for column, value in change.items():
             broken.loc[row, column] = value
-    found = validate("r", [suites(broken, articles, 0.6)]).failed("critical")
+    validation = validate("r", [suites(broken, articles, 0.6)])
+    found = [*validation.failed("critical"), *validation.failed("warning")]
     for row, (_, columns) in enumerate(FAULTS):
         name = broken["transfer_id"].iloc[row]
         assert {check.column for _, check in found if any(name in each for each in check.samples)} == columns
