@@ -34,7 +34,7 @@ def test_articles_end_in_a_table_of_transfers_and_a_report(news: Path) -> None:
     evaluation = json.loads((top / "evaluation/evaluation.json").read_text(encoding="utf-8"))
     transfers = pq.read_table(top / "evaluation/transfers.parquet")
     assert transfers.schema == TRANSFERS
-    assert {row["model"] for row in evaluation["leaderboard"]} == {"grammar", "charseq", "ensemble"}
+    assert {row["model"] for row in evaluation["leaderboard"]} == {"grammar", "ensemble"}
     funnel = {step["name"]: step["kept"] for step in evaluation["funnel"]}
     assert funnel["sentences"] > funnel["lexicon"] >= funnel["gate"] >= funnel["filter"] > 0
     assert funnel["flow"] == sum(transfers.column("flow").to_pylist()) > 0
