@@ -138,7 +138,7 @@ class TransferChecks(Section):
     max_undated: float = Field(default=0.5, ge=0, le=1)
     """Warn where more than this share of the articles has no day of publication."""
     max_one_domain: float = Field(default=0.6, gt=0, le=1)
-    """Warn where one registered domain has more than this share, of the articles or of the transfers."""
+    """Warn where one registered domain has more than this share of the articles."""
     min_labelled: int = Field(default=20, ge=2)
     """Labelled passages that every part has at least."""
 
@@ -148,6 +148,8 @@ class TransferEvaluate(Section):
 
     bootstrap: int = Field(default=1000, ge=100)
     """Resamples of the groups of labelled passages."""
+    max_one_domain: float = Field(default=0.6, gt=0, le=1)
+    """Warn where one registered domain tells more than this share of the transfers."""
     shard: int = Field(default=500, ge=1)
     """Articles of a shard: extraction keeps each when it is done, and goes on from there."""
 

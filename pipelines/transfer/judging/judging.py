@@ -69,7 +69,9 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
         config.transfer.forgotten,
     )
     rows = table.to_pylist()
-    checked = validate(name, [suites(table.to_pandas(), articles.to_pandas(), config.checks.max_one_domain)])
+    checked = validate(
+        name, [suites(table.to_pandas(), articles.to_pandas(), config.evaluate.max_one_domain)]
+    )
     classifier = _first(fits, MoveFilter.name)
     predictor = TransferExtractor(
         networks={voter: _network(fits, voter) for voter in voters},
