@@ -82,10 +82,12 @@ def test_flows_are_counted_by_month_where_it_is_known_and_by_year() -> None:
         read(at=2, subject="C", period="2015", precision="year"),
         read(at=3, subject="D", period=None, precision="unknown"),
         read(at=4, subject="E", origin=None),
+        read(at=5, subject="F", period="2015-05"),
     ]
     tables = flow_tables(published(rows, ARTICLES, 2, b"salt")[0].to_pylist())
     assert tables["flows_month.parquet"].to_pylist() == [
-        {"period": "2015-03", "origin": "HUN", "destination": "DEU", "count": 2}
+        {"period": f"2015-{month}", "origin": "HUN", "destination": "DEU", "count": count}
+        for month, count in (("03", 2), ("04", 0), ("05", 1))
     ]
-    assert tables["flows_year.parquet"].column("count").to_pylist() == [3]
+    assert tables["flows_year.parquet"].column("count").to_pylist() == [4]
     assert tables["countries.parquet"].column("iso3").to_pylist() == ["DEU", "HUN"]
