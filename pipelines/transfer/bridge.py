@@ -37,7 +37,9 @@ def entry_of(name: str, unit: Unit, regions: int) -> RunConfig:
     path = folder / f"flows_{unit}.parquet"
     if not path.exists():
         raise UserError(f"{path}: no such file; build the run first: make demo RUN={name}")
-    periods = pq.read_table(path, columns=["period"]).column("period")
+    flows = pq.read_table(path, columns=["period", "origin", "destination"])
+    periods = flows.column("period")
+    countries = {code for end in ("origin", "destination") for code in flows.column(end).to_pylist()}
     if not len(periods):
         raise UserError(
             f"{path}: holds no flow; none of {name}'s transfers names both countries and a {unit}"
@@ -62,7 +64,7 @@ def entry_of(name: str, unit: Unit, regions: int) -> RunConfig:
                 "name": "name",
                 "lat": "lat",
                 "lon": "lon",
-                "keep": f"{regions} busiest",
+                "keep": f"{regions} busiest" if regions < len(countries) else "all",
             },
             # Nobody was told to have moved: news attention, which has no listing threshold.
             "cells": {"absent": "zero", "zero": True, "diagonal": False},
