@@ -91,6 +91,11 @@ def test_transfers_become_a_run_that_ends_in_a_served_forecast(news: Path) -> No
     said = call("talentflow", "runs", "add", "--from-transfers", RUN, "--by", "month", cwd=news).stdout
     assert f"added {RUN}_by_month" in said
     run = f"{RUN}_by_month"
+    params = news / "params.yaml"
+    before, _, entry = params.read_text(encoding="utf-8").partition(f"\n  {run}:\n")
+    tune = "{models: [last_value, ridge_ar], trials: 1, closed_form_trials: 1, parallel: 1, space: {}}"
+    small = re.sub(r"tune: \{.*\}", f"tune: {tune}", entry, count=1)
+    params.write_text(f"{before}\n  {run}:\n{small}", encoding="utf-8")
     call("make", "demo", f"RUN={run}", cwd=news, timeout=600)
     with serving(news, run, PORT) as url:
         import httpx  # noqa: PLC0415
