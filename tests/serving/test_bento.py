@@ -38,6 +38,20 @@ class Bento:
         except httpx.TransportError:
             return False
 
+    def wait(self, seconds: float) -> None:
+        """Until it answers; what it says if it ends before."""
+        end = time.monotonic() + seconds
+        while not self.ready():
+            assert self.process.poll() is None, self.log.read_text(errors="replace")[-2000:]
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+
+def imported(log: Path) -> set[str]:
+    """The packages that a process with PYTHONVERBOSE has imported."""
+    lines = log.read_text(errors="replace").splitlines()
+    return {line.split("'")[1].split(".")[0] for line in lines if line.startswith("import '")}
+
 
 def start(folder: Path, service: str = SERVICE, **environment: str) -> Bento:
     """`bentoml serve` in a staged folder, with every import in the log; this tree is not on its path."""
@@ -59,11 +73,7 @@ def start(folder: Path, service: str = SERVICE, **environment: str) -> Bento:
 @pytest.fixture(scope="module")
 def bento(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bento]:
     started = start(stage(tmp_path_factory.mktemp("bento") / "src"), PYTHONVERBOSE="1")
-    end = time.monotonic() + 60
-    while not started.ready():
-        assert started.process.poll() is None, started.log.read_text(errors="replace")[-2000:]
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    started.wait(60)
     yield started
     if started.process.is_running():
         started.process.terminate()

@@ -147,7 +147,7 @@ def _drawn(flows: pd.DataFrame) -> dict[str, Any]:
         for year, origin, destination, count in counted.itertuples(index=False)
     ]
     return {
-        "library": vega.library(),
+        "vega": vega.script(),
         "map": vega.chart(world_map(on_map), "world-map"),
         "heat": vega.chart(heat_map(flows), "heat-map"),
     }

@@ -14,7 +14,7 @@ _ERRORS = 1
 
 
 @cache
-def library() -> Markup:
+def script() -> Markup:
     """The scripts that draw, to stand once in a page."""
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     return _in_script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version))

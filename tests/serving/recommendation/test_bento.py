@@ -1,7 +1,6 @@
 """The track's files as release packs them, under the real `bentoml serve`."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from pipelines.release.server import TOLERANCE, replay
 from tests.conftest import TOP
 from tests.modules.recommendation.small import recommender, sealed
 from tests.serving.recommendation.served import RELEASE
-from tests.serving.test_bento import start
+from tests.serving.test_bento import imported, start
 from tests.test_doors import HEAVY
 
 
@@ -32,11 +31,7 @@ def test_the_packed_service_starts_answers_its_golden_requests_and_imports_nothi
     (folder / "release.json").write_text(RELEASE.model_dump_json())
     bento = start(folder, SERVICES["recommendation"], PYTHONVERBOSE="1")
     try:
-        end = time.monotonic() + 90
-        while not bento.ready():
-            assert bento.process.poll() is None, bento.log.read_text(errors="replace")[-2000:]
-            assert time.monotonic() < end
-            time.sleep(0.1)
+        bento.wait(90)
         url = f"http://127.0.0.1:{bento.port}"
         assert replay(url, artefact, RELEASE.tag) <= TOLERANCE
         page = bento.get("/")
@@ -51,8 +46,7 @@ def test_the_packed_service_starts_answers_its_golden_requests_and_imports_nothi
     finally:
         bento.process.terminate()
         bento.process.wait(30)
-    log = bento.log.read_text(errors="replace")
-    imports = {line.split("'")[1].split(".")[0] for line in log.splitlines() if line.startswith("import '")}
+    imports = imported(bento.log)
     assert {"bentoml", "torch", "serving", "modules", "orjson"} <= imports
     assert imports & {*HEAVY, "pyarrow", "scipy", "sklearn", "pipelines"} == set()
-    assert f"{TOP}/serving/" not in log
+    assert f"{TOP}/serving/" not in bento.log.read_text(errors="replace")

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 from starlette.types import ASGIApp
 
 from tests.modules.recommendation.small import STUDENT
+from tests.serving.browsing import browsing
 from tests.serving.recommendation.served import serve
 from tests.serving.served import ask, post
 
 pytestmark = pytest.mark.slow
-HOME = "http://adviser.test/"
 
 
 @pytest.fixture(scope="module")
@@ -22,30 +22,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> ASGIApp:
 
 @pytest.fixture
 def page(browser: Browser, served: ASGIApp) -> Iterator[Page]:
-    """Every request is answered in process, and any that goes elsewhere, or any error, fails the test."""
-    wrong: list[str] = []
-
-    def answered(route: Route) -> None:
-        request = route.request
-        if not request.url.startswith(HOME):
-            wrong.append(request.url)
-            route.abort()
-            return
-        options = {"content": request.post_data_buffer, "headers": {"content-type": "application/json"}}
-        path = "/" + request.url.removeprefix(HOME)
-        found = ask(served, request.method, path, **(options if request.method == "POST" else {}))
-        route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.content)
-
-    context = browser.new_context()
-    context.route("**/*", answered)
-    page = context.new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.goto(HOME)
-    page.wait_for_selector("#field-college")
-    yield page
-    context.close()
-    assert [each for each in wrong if "422" not in each] == []
+    with browsing(browser, served, refused="422") as page:
+        page.wait_for_selector("#field-college")
+        yield page
 
 
 def test_an_adviser_enters_a_student_and_sees_why_and_why_not(page: Page, served: ASGIApp) -> None:

@@ -1,7 +1,6 @@
 """The track's files as release packs them, under the real `bentoml serve`."""
 
 import json
-import time
 from pathlib import Path
 
 import httpx
@@ -13,7 +12,7 @@ from pipelines.release.server import TOLERANCE, replay
 from pipelines.transfer.judging.judging import golden
 from tests.conftest import TOP
 from tests.modules.transfer.small import extractor, sealed
-from tests.serving.test_bento import start
+from tests.serving.test_bento import imported, start
 from tests.serving.transfer.served import RELEASE
 from tests.test_doors import HEAVY
 
@@ -32,11 +31,7 @@ def test_the_packed_service_starts_answers_its_golden_requests_and_imports_nothi
     (folder / "release.json").write_text(RELEASE.model_dump_json())
     bento = start(folder, SERVICES["transfer"], PYTHONVERBOSE="1")
     try:
-        end = time.monotonic() + 120
-        while not bento.ready():
-            assert bento.process.poll() is None, bento.log.read_text(errors="replace")[-2000:]
-            assert time.monotonic() < end
-            time.sleep(0.1)
+        bento.wait(120)
         url = f"http://127.0.0.1:{bento.port}"
         assert replay(url, artefact, RELEASE.tag) <= TOLERANCE
         flows = httpx.get(f"{url}/flows?origin=AUT").json()
@@ -46,8 +41,7 @@ def test_the_packed_service_starts_answers_its_golden_requests_and_imports_nothi
     finally:
         bento.process.terminate()
         bento.process.wait(30)
-    log = bento.log.read_text(errors="replace")
-    imports = {line.split("'")[1].split(".")[0] for line in log.splitlines() if line.startswith("import '")}
+    imports = imported(bento.log)
     assert {"bentoml", "torch", "serving", "modules", "spacy"} <= imports
     assert imports & {*HEAVY, "pyarrow", "sklearn", "peft", "pipelines"} == set()
-    assert f"{TOP}/serving/" not in log
+    assert f"{TOP}/serving/" not in bento.log.read_text(errors="replace")

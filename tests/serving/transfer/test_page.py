@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 from starlette.types import ASGIApp
 
 from tests.modules.transfer.small import TEXT
-from tests.serving.served import ask
+from tests.serving.browsing import browsing
 from tests.serving.transfer.served import serve
 
 pytestmark = pytest.mark.slow
-HOME = "http://reader.test/"
 
 
 @pytest.fixture(scope="module")
@@ -22,29 +21,8 @@ def served(tmp_path_factory: pytest.TempPathFactory, gazetteer_file: Path) -> AS
 
 @pytest.fixture
 def page(browser: Browser, served: ASGIApp) -> Iterator[Page]:
-    """Every request is answered in process, and any that goes elsewhere, or any error, fails the test."""
-    wrong: list[str] = []
-
-    def answered(route: Route) -> None:
-        request = route.request
-        if not request.url.startswith(HOME):
-            wrong.append(request.url)
-            route.abort()
-            return
-        options = {"content": request.post_data_buffer, "headers": {"content-type": "application/json"}}
-        path = "/" + request.url.removeprefix(HOME)
-        found = ask(served, request.method, path, **(options if request.method == "POST" else {}))
-        route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.content)
-
-    context = browser.new_context()
-    context.route("**/*", answered)
-    page = context.new_page()
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.goto(HOME)
-    yield page
-    context.close()
-    assert wrong == []
+    with browsing(browser, served) as page:
+        yield page
 
 
 def test_a_pasted_text_shows_its_evidence_the_votes_and_the_verdict(page: Page) -> None:
