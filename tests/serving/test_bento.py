@@ -109,7 +109,7 @@ def test_a_body_without_a_length_is_cut_off(bento: Bento) -> None:
 
 def test_it_runs_its_own_files_and_imports_nothing_heavy(bento: Bento) -> None:
     log = bento.log.read_text(errors="replace")
-    imports = {line.split("'")[1].split(".")[0] for line in log.splitlines() if line.startswith("import '")}
+    imports = imported(bento.log)
     assert {"bentoml", "torch", "serving", "modules", "orjson", "uvloop", "httptools"} <= imports
     assert imports & {*HEAVY, "pyarrow", "scipy", "sklearn", "pipelines"} == set()
     assert f"{bento.log.parent}/src/serving/edge.py" in log
