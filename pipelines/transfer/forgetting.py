@@ -1,11 +1,12 @@
 """`talentflow forget` of a run of articles: a person leaves tables, DVC's cache, and later extractions."""
 
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from dvc.lock import LockError
 from dvc.repo import Repo
@@ -44,9 +45,7 @@ def forget(name: str, config: TransferRun, subject: str, *, yes: bool) -> str:
             lambda path: Path(path).name in _TABLES,
             lambda path: _holds(path, digest, salt),
         )
-        table = folder / "transfers.parquet"
-        rows = pq.read_table(table) if table.exists() else None
-        its = [] if rows is None else rows.filter(pc.equal(rows.column("subject"), digest)).to_pylist()
+        its = _transfers(folder, digest, salt)
         if not its and not held:
             raise UserError(f"{name}: no transfer of this person is in its tables or in DVC's cache")
         said = f"{len(its)} transfers of {folder}, {len(held)} files of DVC's cache"
@@ -66,7 +65,7 @@ def forget(name: str, config: TransferRun, subject: str, *, yes: bool) -> str:
                         path.unlink()
         except LockError as error:
             raise UserError(f"{name}: DVC is at work here; wait for it to end, or stop it") from error
-    articles = sorted({row["article_id"] for row in its})
+    articles = sorted({article for _, article in its})
     return "\n".join(
         [
             f"{name}: removed {said}",
@@ -86,12 +85,27 @@ def _remember(name: str, config: TransferRun, digest: str, salted: str) -> None:
     params.save()
 
 
+def _transfers(folder: Path, digest: str, salt: bytes) -> list[tuple[str, str]]:
+    """Id and article of every transfer in which some member names the person."""
+    paths = [folder / "private.parquet", folder / "transfers.parquet"]
+    if not all(path.exists() for path in paths):
+        return []
+    private, published = (pq.read_table(path).to_pylist() for path in paths)
+    its = {row["transfer_id"] for row in private if _names(row, digest, salt)}
+    return [(row["transfer_id"], row["article_id"]) for row in published if row["transfer_id"] in its]
+
+
 def _holds(path: Path, digest: str, salt: bytes) -> bool:
     """Whether a table has the hash, or a name with that hash."""
     table = pq.ParquetFile(path)
     columns = [name for name in ("subject", "members") if name in table.schema_arrow.names]
-    return any(
-        digest in {row["subject"], subject_hash(row["subject"] or "", salt)}
-        or digest in hashes_of(row.get("members", "[]"), salt)
-        for row in table.read(columns=columns).to_pylist()
-    )
+    return any(_names(row, digest, salt) for row in table.read(columns=columns).to_pylist())
+
+
+def _names(row: Mapping[str, Any], digest: str, salt: bytes) -> bool:
+    said = {
+        row["subject"],
+        subject_hash(row["subject"] or "", salt),
+        *hashes_of(row.get("members", "[]"), salt),
+    }
+    return digest in said
