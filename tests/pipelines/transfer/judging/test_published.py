@@ -45,6 +45,12 @@ def test_a_site_that_tells_one_transfer_twice_counts_once_and_another_site_again
     assert "Kov" not in str(table.to_pydict())
 
 
+def test_a_pronoun_says_nobody_and_two_of_them_are_not_one() -> None:
+    table, private = published([read(at=0, subject="He"), read(at=9, subject="he")], ARTICLES, 2, b"salt")
+    assert table.column("subject").to_pylist() == [None, None]
+    assert private.num_rows == 2
+
+
 def test_what_counts_as_a_flow() -> None:
     rows = [
         read(at=0),
