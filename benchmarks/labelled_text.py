@@ -2,12 +2,11 @@
 
     python benchmarks/labelled_text.py labelled.jsonl --data ../shared/data
 
-Biographies (pages_to_places, split by person: its dev persons are the test), KnowledgeNet and Re-DocRED (training alone). What
-is labelled is that somebody lived, worked, studied or went somewhere: a move's end, not always a change of country. A passage
-is a sentence with the one before it. Nothing of it is committed.
+Biographies and news that were labelled by reading (`labelled_gold.py`), and to train on alone facts of KnowledgeNet and Re-DocRED
+that stand in a sentence with a cue of moving: somebody lived, worked or studied somewhere, which is a move's end more often than
+not. A passage is a sentence with the one before it. Nothing of it is committed.
 """
 
-import gzip
 import json
 import random
 import sys
@@ -22,90 +21,25 @@ import typer
 from rich.console import Console
 
 sys.path.append(str(Path(__file__).parents[1]))
+from benchmarks.labelled_gold import gold, rows
 from modules.transfer.lexicon import has_cue
-from modules.transfer.places.policy import policy
-from modules.transfer.sentences import sentences
 
-CORE = frozenset({"residence", "job", "education", "travel"})
 FACTS = frozenset({"EMPLOYEE_OR_MEMBER_OF", "EDUCATED_AT", "PLACE_OF_RESIDENCE"})
-FIRST_YEAR = 1000
 QUIET = 6
 """Sentences of a person that tell of no move."""
 DOCRED = {"P551": "residence", "P108": "employer", "P69": "educated at", "P937": "work place", "P54": "team"}
 Line = dict[str, Any]
 
 
-def rows(path: Path) -> Iterator[Line]:
-    """The lines of a packed JSONL file."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
-
-
-def found(text: str, piece: str | None, after: int = 0) -> list[int] | None:
-    """Start and end of a piece of a text, the first behind an offset."""
-    at = text.find(piece, after) if piece else -1
-    return None if not piece or at < 0 else [at, at + len(piece)]
-
-
-def biographies(folder: Path) -> Iterator[Line]:
-    """Labelled relations, those to judge by with a cue, and sentences of the same persons that tell none."""
-    origins: dict[str, tuple[str, str]] = {
-        move["window"]: (move["origin_place"], move["origin_iso3"])
-        for move in rows(folder / "moves.jsonl.gz")
-        if move["origin_visible"]
-    }
+def quiet(folder: Path) -> Iterator[Line]:
+    """Sentences of the train persons that nobody read, without a cue or a labelled relation."""
     related: dict[str, set[str]] = defaultdict(set)
-    told: dict[str, Line] = {}
     for relation in rows(folder / "relations.jsonl.gz"):
         related[relation["person"]].add(relation["sentence"])
-        line = _relation(relation, origins)
-        if line is not None:
-            told.setdefault(line["text"], line)
-    yield from told.values()
-    yield from _quiet(folder, related)
-
-
-def _relation(relation: Mapping[str, Any], origins: Mapping[str, tuple[str, str]]) -> Line | None:
-    text = relation["window"]
-    if not text or relation["relation"] not in CORE:
-        return None
-    last = sentences(text)[-1].start
-    person = _person(relation["person"], relation["split"])
-    # A sentence that the lexicon drops is never read, but there is something to learn from it.
-    if person["part"] != "train" and not relation["move_cue"] and not has_cue(text[last:]):
-        return None
-    name = relation["person"].replace("_", " ")
-    place = found(text, relation["places"][0]["place"].strip(), last) if relation["places"] else None
-    if place is None or relation["iso3"] not in policy().members:
-        return None
-    line: Line = {
-        "text": text,
-        "circulation": True,
-        "subject": found(text, name, last) or found(text, name),
-        "destination": place,
-        "destination_iso3": relation["iso3"],
-        "time": next(filter(None, (found(text, date.strip(), last) for date in relation["dates"])), None),
-        **_person(relation["person"], relation["split"]),
-    }
-    if (
-        relation["time_precision"] in {"year", "month"}
-        and relation["year"]
-        and relation["year"] >= FIRST_YEAR
-    ):
-        month = f"-{relation['month']:02d}" if relation["time_precision"] == "month" else ""
-        line["period"] = f"{relation['year']}{month}"
-    origin, code = origins.get(text, (None, None))
-    span = found(text, origin)
-    if span and span != place and code in policy().members:
-        line |= {"origin": span, "origin_iso3": code}
-    return line
-
-
-def _quiet(folder: Path, related: Mapping[str, set[str]]) -> Iterator[Line]:
-    """Sentences in which no relation is labelled and no cue stands: others may tell of what nobody labelled."""
     by_person: dict[str, list[Line]] = defaultdict(list)
     for sentence in rows(folder / "sentences.jsonl.gz"):
-        by_person[sentence["person"]].append(sentence)
+        if sentence["split"] == "train":
+            by_person[sentence["person"]].append(sentence)
     for person, told in sorted(by_person.items()):
         pairs = [
             f"{before['text']} {here['text']}"
@@ -116,12 +50,7 @@ def _quiet(folder: Path, related: Mapping[str, set[str]]) -> Iterator[Line]:
         drawn = random.Random(crc32(person.encode()))  # noqa: S311
         drawn.shuffle(pairs)
         for text in pairs[:QUIET]:
-            yield {"text": text, "circulation": False, **_person(person, told[0]["split"])}
-
-
-def _person(person: str, split: str) -> Line:
-    part = "test" if split == "dev" else "validation" if crc32(person.encode()) % 5 == 0 else "train"
-    return {"group": person, "part": part, "source": "pages_to_places"}
+            yield {"text": text, "circulation": False, "group": person, "part": "train", "source": "quiet"}
 
 
 def knowledge_net(folder: Path) -> Iterator[Line]:
@@ -131,13 +60,14 @@ def knowledge_net(folder: Path) -> Iterator[Line]:
         passages[row["text"]].append(row)
     for text, facts in passages.items():
         told = [each for each in facts if each["subj"] and each["relation"] in FACTS and each["obj"]]
+        cued = has_cue(text)
         common = {
             "text": text,
             "group": f"knowledgenet {facts[0]['doc']}",
             "part": "train",
             "source": "knowledgenet",
         }
-        if told:
+        if told and cued:
             first = min(told, key=lambda each: each["obj_span"][0])
             yield {
                 **common,
@@ -145,7 +75,7 @@ def knowledge_net(folder: Path) -> Iterator[Line]:
                 "subject": first["subj_span"],
                 "destination": first["obj_span"],
             }
-        elif not told and not has_cue(text) and crc32(text.encode()) % 2:
+        elif not told and not cued and crc32(text.encode()) % 2:
             yield {**common, "circulation": False}
 
 
@@ -193,7 +123,8 @@ def main(
 ) -> None:
     """Write labelled passages, and say how many of which source and part."""
     lines = [
-        *biographies(data / "pages_to_places"),
+        *gold(data),
+        *quiet(data / "pages_to_places"),
         *knowledge_net(data / "knowledgenet_train"),
         *docred(data / "redocred"),
     ]

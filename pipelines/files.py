@@ -64,10 +64,14 @@ def write_text(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def write_parquet(path: Path, table: pa.Table, repeated: list[str] | None = None) -> None:
+def write_parquet(
+    path: Path, table: pa.Table, repeated: list[str] | None = None, *, group: int | None = None
+) -> None:
     """Write a table as zstd parquet without its pandas metadata; the caller has sorted it.
 
     `repeated` names the columns whose values repeat (none given: any may); the others get no dictionary.
+    `group` is how many rows lie together, so that a reader of some need not read all; none: many.
     """
     dictionary = True if repeated is None else repeated
-    pq.write_table(table.replace_schema_metadata(None), path, compression="zstd", use_dictionary=dictionary)
+    plain = table.replace_schema_metadata(None)
+    pq.write_table(plain, path, compression="zstd", use_dictionary=dictionary, row_group_size=group)

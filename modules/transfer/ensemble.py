@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from modules.transfer.consensus import UNKNOWN, Agreement, Opinion, Vote, consensus
-from modules.transfer.passage import Extraction, Extractor, Passage, Span
+from modules.transfer.passage import Extraction, Extractor, Located, Passage, Span
 from modules.transfer.places.context import Context, around
 from modules.transfer.places.normaliser import Normaliser, Resolved
 from modules.transfer.times import Period, when
@@ -31,7 +31,7 @@ class Reading:
     passage: Passage
     told: tuple[Told, ...]
     second: Opinion | None
-    """On agreed places: by the mentions alone, without the text around them."""
+    """On agreed places: by the mentions alone, and by members that know countries themselves."""
     agreement: Agreement | None
 
     @property
@@ -45,7 +45,8 @@ class Ensemble:
     """The members that vote, one normaliser for what they copy, and the rules of agreement.
 
     Since a shared normaliser makes shared errors, agreed places need a second opinion: what the mentions
-    mean without the text around them. Where that is another country, the members do not all agree.
+    mean without the text around them, and which country a member itself takes them for (large language
+    models do). Where that is another country, the members do not all agree.
 
     Args:
         members: name -> who extracts.
@@ -80,7 +81,9 @@ class Ensemble:
         if agreed is None:
             return Reading(passage, tuple(told), None, None)
         agreed_on = agreed.origin, agreed.destination
-        second = self._second(next(e for e in told if e.vote.circulation and e.vote.places == agreed_on))
+        second = self._second(
+            [each for each in told if each.vote.circulation and each.vote.places == agreed_on]
+        )
         if (second.origin, second.destination) != agreed_on:
             agreed = consensus(votes, second)
         return Reading(passage, tuple(told), second, agreed)
@@ -90,14 +93,21 @@ class Ensemble:
             return None
         return self.normaliser(span.text, around(passage.text, span.end, countries))
 
-    def _second(self, told: Told) -> Opinion:
-        """What the mentions of agreed places mean without the text around them."""
+    def _second(self, backing: Sequence[Told]) -> Opinion:
+        """What the first mentions of agreed places mean alone, and what the members that name them know."""
         codes = {}
         for field in PLACES:
-            found, known = told.places[field], getattr(told.vote, field)
-            alone = self.normaliser(found.mention, Context()) if found else None
+            found, known = backing[0].places[field], getattr(backing[0].vote, field)
+            asked = [found.mention] if found else []
+            asked += [
+                each.extraction.countries[field]
+                for each in backing
+                if isinstance(each.extraction, Located) and field in each.extraction.countries
+            ]
+            opinions = [self.normaliser(mention, Context()) for mention in asked]
             # A mention that means nothing alone ("the state") is no contradiction; another country is one.
-            codes[field] = alone.iso3 if alone and alone.iso3 and known != UNKNOWN else known
+            others = {each.iso3 for each in opinions if each.iso3} - {known}
+            codes[field] = min(others) if others and known != UNKNOWN else known
         return Opinion(**codes)
 
 

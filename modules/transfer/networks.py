@@ -25,6 +25,8 @@ NETWORKS: dict[str, type[nn.Module]] = {
 }
 """Member C is not among them: it is imported where it is asked for, and its library with it."""
 CAUSAL_LM = "causal_lm"
+ENDPOINTS = ("mistral", "openchat", "solar")
+"""Member C on a server; imported where it is asked for as well."""
 _PRETRAINED = frozenset({"encoder", "filter"})
 """Those that stand on MiniLM, of which only what was trained is kept."""
 
@@ -38,7 +40,7 @@ class Member(Extractor, Protocol):
 
 def trained_state(network: nn.Module) -> dict[str, Tensor]:
     """The weights that training changed, and buffers of the network's own."""
-    state = network.state_dict()
+    state: dict[str, Tensor] = network.state_dict()
     if network.name not in _PRETRAINED:
         kept = set(state)
     else:
@@ -60,8 +62,8 @@ def build_network(config: Mapping[str, Any], state: Mapping[str, Tensor]) -> nn.
         UserError: if it names no known model, or stands on other pretrained weights than are installed.
     """
     name = str(config.get("model"))
-    if name not in {*NETWORKS, CAUSAL_LM}:
-        known = ", ".join([*NETWORKS, CAUSAL_LM])
+    if name not in {*NETWORKS, CAUSAL_LM, *ENDPOINTS}:
+        known = ", ".join([*NETWORKS, CAUSAL_LM, *ENDPOINTS])
         raise UserError(f"config.json: no model {name}; this version knows {known}")
     base = config.get("pretrained")
     if base is not None and base != pretrained_sha():
@@ -84,6 +86,10 @@ def _type_of(name: str) -> type[nn.Module]:
         from modules.transfer.causal_lm.causal_lm import CausalLM  # noqa: PLC0415 - see NETWORKS
 
         return CausalLM
+    if name in ENDPOINTS:
+        from modules.transfer.causal_lm.endpoint import Endpoint  # noqa: PLC0415 - see NETWORKS
+
+        return Endpoint
     return NETWORKS[name]
 
 

@@ -1,6 +1,6 @@
 """A passage of text, and what one member of the ensemble says of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -43,6 +43,14 @@ class Extraction:
     score: float
     """How sure the member is of `circulation`, 0 to 1."""
     model: str
+
+
+@dataclass(frozen=True)
+class Located(Extraction):
+    """What a member says that knows countries itself; only large language models do."""
+
+    countries: Mapping[str, str]
+    """Of origin and destination, the country that it takes it for, by name."""
 
 
 class Extractor(Protocol):

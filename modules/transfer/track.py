@@ -11,6 +11,7 @@ from modules.transfer.cascade.filter_module import EmbeddedBatches, EmbeddedData
 from modules.transfer.cascade.move_filter import MoveFilter
 from modules.transfer.causal_lm.causal_lm import CausalLM
 from modules.transfer.causal_lm.data_module import AnswerBatches, AnswerDataModule, for_alignment
+from modules.transfer.causal_lm.endpoint import LANGUAGE_MODELS, Endpoint
 from modules.transfer.causal_lm.module import CausalLMModule
 from modules.transfer.grammar.network import GrammarNetwork
 from modules.transfer.passage_data import PassageData
@@ -37,6 +38,22 @@ def _filter(_: PassageData, chosen: Hyperparameters) -> MoveFilter:
 
 def _causal_lm(_: PassageData, chosen: Hyperparameters) -> CausalLM:
     return CausalLM(layers=int(chosen["layers"]), rank=int(chosen["rank"]), base=str(chosen["base"]))
+
+
+def _endpoint(name: str) -> Callable[[PassageData, Hyperparameters], Endpoint]:
+    """Member C on a server; there is nothing to fit, and settings are no search."""
+
+    def build(_: PassageData, chosen: Hyperparameters) -> Endpoint:
+        return Endpoint(
+            name=name,
+            url=str(chosen["url"]),
+            model=str(chosen["model"]),
+            timeout=float(chosen["timeout"]),
+            retries=int(chosen["retries"]),
+            at_once=int(chosen["at_once"]),
+        )
+
+    return build
 
 
 def _line_step(alignment: float) -> Callable[[nn.Module, PassageData, Hyperparameters, int], Phase]:
@@ -138,19 +155,35 @@ MODELS: tuple[Spec, ...] = (
         role="part",
     ),
 )
+ENDPOINTS: tuple[Spec, ...] = tuple(
+    ModelSpec(
+        name,
+        _endpoint(name),
+        {
+            "url": ("http://127.0.0.1:8000/v1",),
+            "model": (model,),
+            "timeout": (60.0,),
+            "retries": (4,),
+            "at_once": (8,),
+        },
+        role="part",
+    )
+    for name, model in LANGUAGE_MODELS.items()
+)
+"""Models that ask a server, and so none of `all`."""
 
 
 def models_for(chosen: Literal["all"] | Sequence[str] = "all") -> tuple[Spec, ...]:
-    """All models, or the chosen ones.
+    """All models that need no server, or the chosen ones.
 
     Raises:
         UserError: naming a model that is unknown.
     """
     if chosen == "all":
         return MODELS
-    known = {model.name: model for model in MODELS}
+    known = {model.name: model for model in (*MODELS, *ENDPOINTS)}
     for name in chosen:
         if name not in known:
             said = f"no model {name!r}{did_you_mean(name, known)}"
             raise UserError(f"tune.models: {said}; there are {', '.join(known)}")
-    return tuple(model for model in MODELS if model.name in chosen)
+    return tuple(model for name, model in known.items() if name in chosen)

@@ -39,7 +39,7 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Languages = Annotated[tuple[Language, ...], BeforeValidator(list_to_tuple), Field(min_length=1)]
 Day = Annotated[date, BeforeValidator(_date)]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
-Member = Literal["encoder", "charseq", "causal_lm", "grammar"]
+Member = Literal["encoder", "charseq", "causal_lm", "grammar", "mistral", "openchat", "solar"]
 Voters = Annotated[tuple[Member, ...], BeforeValidator(list_to_tuple), Field(min_length=1)]
 
 

@@ -10,7 +10,7 @@ from openai import APIConnectionError, APIStatusError, OpenAI
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modules.errors import UserError
-from modules.transfer.passage import Extraction, Passage, Span
+from modules.transfer.passage import Extraction, Located, Passage, Span
 from modules.transfer.tagging.tags import FIELDS
 
 TOKEN = "TALENTFLOW_LLM_TOKEN"  # noqa: S105 - the variable's name
@@ -27,7 +27,8 @@ or play in another country, of own accord. The move must have happened or be agr
 deportations, and moves of firms, teams, animals or things do not count.
 Answer in JSON: circulation (true or false), subject (who), origin (place or organisation left), destination
 (place or organisation gone to), time (of the move). Copy each exactly as the passage writes it; null if it is
-not told, or if circulation is false."""
+not told, or if circulation is false. Say besides, by its English name, in which of today's countries the
+origin lies (origin_country) and the destination (destination_country); null where you do not know."""
 
 Reason = Literal["unavailable", "not_a_completion", "not_json", "wrong_shape", "mention_not_in_text"]
 
@@ -42,6 +43,8 @@ class Answer(BaseModel):
     origin: str | None
     destination: str | None
     time: str | None
+    origin_country: str | None
+    destination_country: str | None
 
 
 class _Message(BaseModel):
@@ -155,8 +158,11 @@ class OpenAICompatible:
                 if start < 0 or not mention:
                     return "mention_not_in_text"
                 told[field] = Span.of(passage.text, start, start + len(mention))
+        known = {"origin": answer.origin_country, "destination": answer.destination_country}
+        countries = {end: country for end, country in known.items() if country and told[end]}
         score = float(answer.circulation)
-        return Extraction(circulation=answer.circulation, **told, score=score, model=self.name)
+        spans = told["subject"], told["origin"], told["destination"], told["time"]
+        return Located(answer.circulation, *spans, score, self.name, countries)
 
     def _refused(self, status: int) -> str:
         if status in _NOT_ALLOWED:

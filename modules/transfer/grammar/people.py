@@ -17,6 +17,13 @@ _ROLE = words(
     "captain star youngster teenager native national man woman novelist historian philosopher"
 )
 """What the only person of a passage may be called: the striker."""
+_KIN = words(
+    "father mother grandfather grandmother brother sister son daughter husband wife uncle aunt cousin boy "
+    "girl child immigrant refugee worker friend veteran resident citizen widow orphan missionary soldier"
+)
+"""What else somebody without a name may be called."""
+_SEVERAL = words("parents grandparents couple family brothers sisters")
+"""A few people who are known by each other; more are a crowd."""
 _ANIMALS = words(
     "dog cat horse panda elephant lion tiger bear wolf dolphin whale gorilla chimpanzee monkey pony "
     "puppy kitten bird parrot eagle tortoise turtle penguin giraffe rhino rhinoceros orangutan colt "
@@ -47,6 +54,19 @@ def named(token: Token, *, lenient: bool = False) -> Span | None:
         beside = [token, *(child for child in token.children if is_role and child.dep_ == "appos")]
     names = (name for word in beside if (name := name_of(word)) is not None)
     return next((name for name in names if is_person(name, lenient=lenient)), None)
+
+
+def described(token: Token) -> Span | None:
+    """A person without a name: a pronoun, or what she is called (his mother, a young engineer)."""
+    if token.lower_ in _PRONOUNS or token.text == "I":
+        return token.doc[token.i : token.i + 1]
+    is_one = token.tag_ == "NN" and token.lemma_ in _ROLE | _KIN
+    if not (is_one or (token.lower_ in _SEVERAL and token.pos_ == "NOUN")):
+        return None
+    start = token.i
+    while start > token.sent.start and token.doc[start - 1].dep_ in {"compound", "amod"}:
+        start -= 1
+    return token.doc[start : token.i + 1]
 
 
 def name_of(token: Token) -> Span | None:

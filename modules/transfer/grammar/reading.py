@@ -9,7 +9,7 @@ from spacy.tokens import Span, Token
 
 from modules.transfer.grammar.facts import doubt, is_captive, is_trip
 from modules.transfer.grammar.frames import Frame, frames, vocabulary
-from modules.transfer.grammar.people import RELATIVE, named, object_of, subject_of
+from modules.transfer.grammar.people import RELATIVE, described, named, object_of, subject_of
 from modules.transfer.grammar.places import is_town, place, ways
 from modules.transfer.times import when
 
@@ -104,7 +104,7 @@ def _reading(cue: Token, frame: Frame) -> Iterator[Reading]:
     destination, origin = _ends(cue, frame)
     if destination is None and (origin is None or not is_town(origin)):
         return
-    subject = named(mover, lenient=frame.personal)
+    subject = named(mover, lenient=frame.personal) or described(mover)
     if subject and any(end is not None and end.text in subject.text for end in (destination, origin)):
         return
     time = _time(cue)
@@ -206,8 +206,13 @@ def _evidence(cue: Token, origin: Span | None, time: Span | None) -> Iterator[st
             yield "purpose"
         if child.dep_ == "prep" and child.lower_ in {"for", "as", "on"}:
             nouns = [noun.lemma_.lower() for noun in child.children if noun.dep_ == "pobj"]
-            if any(noun in vocabulary("stays") | vocabulary("roles") for noun in nouns):
+            if any(
+                noun in vocabulary("stays") | vocabulary("roles") | vocabulary("arrivals") for noun in nouns
+            ):
                 yield "purpose"
+        is_with = child.dep_ == "prep" and child.lower_ == "with"
+        if is_with and any(noun.lemma_.lower() in vocabulary("relatives") for noun in child.children):
+            yield "purpose"
 
 
 def _time(cue: Token) -> Span | None:

@@ -23,6 +23,8 @@ from pipelines.transfer.importing.near_duplicates import clusters
 from pipelines.transfer.importing.published import REASONS
 from pipelines.transfer.importing.read_rows import Row, read_rows
 
+_TOGETHER = 1000
+"""Articles of a row group: whoever reads a shard need not read all."""
 _REPEATED = ["host", "registered_domain", "published", "published_reason", "lang", "syndication_count"]
 
 
@@ -48,7 +50,7 @@ def run(name: str, config: TransferRun) -> None:
     labelled = read_answers(data, config.transfer.labelled, config.seed)
     record = imported.record | {"labelled": labelled_counts(labelled)}
     with whole_folder(RunPaths(name).extracted) as folder:
-        write_parquet(folder / "articles.parquet", imported.articles, _REPEATED)
+        write_parquet(folder / "articles.parquet", imported.articles, _REPEATED, group=_TOGETHER)
         write_parquet(folder / "labelled.parquet", labelled, ["group", "part", "source"])
         write_parquet(folder / "quarantine.parquet", imported.quarantine)
         write_json(folder / "import.json", record)

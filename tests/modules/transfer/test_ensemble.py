@@ -4,7 +4,7 @@ from itertools import permutations
 import pytest
 
 from modules.transfer.ensemble import Ensemble
-from modules.transfer.passage import Extraction, Passage, Span
+from modules.transfer.passage import Extraction, Located, Passage, Span
 from modules.transfer.places.gazetteer import Gazetteer
 from modules.transfer.places.normaliser import Normaliser
 
@@ -29,6 +29,17 @@ class Says:
 
     def extract(self, passages: Sequence[Passage]) -> list[Extraction]:
         return [said(self.name, passage.text, **self.mentions) for passage in passages]
+
+
+class Knows(Says):
+    """One that says besides which country it takes the places for."""
+
+    def __init__(self, name: str, countries: dict[str, str], **mentions: str) -> None:
+        super().__init__(name, **mentions)
+        self.countries = countries
+
+    def extract(self, passages: Sequence[Passage]) -> list[Extraction]:
+        return [Located(**vars(each), countries=self.countries) for each in super().extract(passages)]
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +101,32 @@ def test_a_mention_that_means_another_country_alone_is_no_full_agreement(normali
     assert (reading.told[0].vote.destination, reading.second.destination) == ("USA", "GRC")
     assert reading.agreement is not None
     assert reading.agreement.level == "majority"
+
+
+def test_a_member_that_knows_another_country_is_heard(normaliser: Normaliser) -> None:
+    text = "Anna Kovács moved from Budapest to Athens in March 2010."
+
+    named = WHOLE | {"destination": "Athens"}
+    found = []
+    for country in (
+        {},
+        {"destination": "Greece"},
+        {"destination": "United States"},
+        {"destination": "Qqqq"},
+    ):
+        ensemble = Ensemble(
+            {"a": Says("a", **named), "b": Knows("b", country, **named)}, ("a", "b"), normaliser
+        )
+        (reading,) = ensemble.read([Passage(text)])
+        assert reading.agreement is not None
+        assert reading.second is not None
+        found.append((reading.agreement.level, reading.agreement.destination, reading.second.destination))
+    assert found == [
+        ("strict", "GRC", "GRC"),
+        ("strict", "GRC", "GRC"),
+        ("majority", "GRC", "USA"),
+        ("strict", "GRC", "GRC"),
+    ]
 
 
 def test_a_voter_must_be_a_member(normaliser: Normaliser) -> None:

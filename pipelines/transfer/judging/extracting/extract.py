@@ -59,7 +59,7 @@ def extract(articles: Path, members: Members, shard: int, parallel: int, scratch
         if len(missing) < len(shards):
             log.info("%d of %d shards are there already", len(shards) - len(missing), len(shards))
         with ray_session(parallel):
-            _run(missing, members, parallel, scratch.resolve())
+            _run(missing, members, scratch.resolve())
     folders = [scratch / f"shard-{each['shard']:06d}" for each in shards]
     counts: Counter[str] = Counter()
     for folder in folders:
@@ -70,7 +70,7 @@ def extract(articles: Path, members: Members, shard: int, parallel: int, scratch
     return Extracted(read, dict(counts))
 
 
-def _run(shards: Sequence[Mapping[str, Any]], members: Members, parallel: int, scratch: Path) -> None:
+def _run(shards: Sequence[Mapping[str, Any]], members: Members, scratch: Path) -> None:
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
@@ -82,10 +82,12 @@ def _run(shards: Sequence[Mapping[str, Any]], members: Members, parallel: int, s
         *((Reader, {"folder": folder.resolve(), "name": name}) for name, folder in members.voters.items()),
         (Agreement, {"gazetteer": gazetteer, "voters": tuple(members.voters), "scratch": scratch}),
     ]
-    share = _HALF * parallel / len(actors)
+    cpus = int(ray.cluster_resources()["CPU"])  # type: ignore[no-untyped-call]
+    pool = max(1, cpus // len(actors))
+    share = _HALF * cpus / (len(actors) * pool)
     rows: ray.data.Dataset = ray.data.from_items(list(map(dict, shards)), override_num_blocks=len(shards))
     for actor, settings in actors:
-        pool = ray.data.ActorPoolStrategy(size=1)
-        rows = rows.map(actor, fn_constructor_kwargs=settings, num_cpus=share, compute=pool)
+        compute = ray.data.ActorPoolStrategy(min_size=1, max_size=pool)
+        rows = rows.map(actor, fn_constructor_kwargs=settings, num_cpus=share, compute=compute)
     for done, row in enumerate(rows.iter_rows(), start=1):
         log.info("shard %d of %d: %d passages agreed on", done, len(shards), row["kept"])

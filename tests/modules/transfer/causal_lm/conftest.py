@@ -1,6 +1,6 @@
 """A base that is made in a moment: a random Llama of two layers, and a tokeniser of a few hundred pieces."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from modules.transfer.causal_lm.causal_lm import CausalLM
+from tests.modules.transfer.causal_lm.protocol import Server, serving
 from tests.modules.transfer.tagging.told import ROWS
 
 
@@ -56,3 +57,15 @@ def make(base: Path) -> Callable[[], CausalLM]:
         return CausalLM(base=str(base), layers=2, rank=4).float().eval()
 
     return made
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Server]:
+    with serving() as served:
+        yield served
+
+
+@pytest.fixture
+def server(running: Server) -> Server:
+    running.replies, running.asked = [], []
+    return running
