@@ -50,7 +50,7 @@ train: $(STAMP) ## Build RUN up to its trained models
 	dvc repro --glob 'train@$(RUN)'
 
 test: $(STAMP) ## Run the whole test suite
-	@OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile --durations 20
+	@OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 accept: $(STAMP) ## Full size: RUN, a second time with nothing to do, then its proof
 	dvc repro --glob '*@$(RUN)'

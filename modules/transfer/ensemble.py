@@ -71,11 +71,7 @@ class Ensemble:
 
     def agreed(self, passage: Passage, said: Sequence[Extraction]) -> Reading:
         """What some extractions of one passage come to."""
-        countries = self.normaliser.context(passage.text)
-        told = []
-        for extraction in said:
-            places = {field: self._place(getattr(extraction, field), passage, countries) for field in PLACES}
-            told.append(_told(extraction, places, passage))
+        told = [self.told(passage, extraction) for extraction in said]
         votes = [each.vote for each in told]
         agreed = consensus(votes)
         if agreed is None:
@@ -87,6 +83,12 @@ class Ensemble:
         if (second.origin, second.destination) != agreed_on:
             agreed = consensus(votes, second)
         return Reading(passage, tuple(told), second, agreed)
+
+    def told(self, passage: Passage, extraction: Extraction) -> Told:
+        """What one extraction comes to."""
+        countries = self.normaliser.context(passage.text)
+        places = {field: self._place(getattr(extraction, field), passage, countries) for field in PLACES}
+        return _told(extraction, places, passage)
 
     def _place(self, span: Span | None, passage: Passage, countries: Counter[str]) -> Resolved | None:
         if span is None:

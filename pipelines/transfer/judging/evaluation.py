@@ -50,6 +50,15 @@ class LevelScore(Section):
     """Share of the labelled test moves that are kept."""
 
 
+class Selected(Section):
+    """Moves of one part, and how many of them are kept."""
+
+    part: str
+    moves: int
+    kept: dict[Level, Bounds]
+    """Wilson interval of the share, narrower levels included."""
+
+
 class Pair(Section):
     """How alike two members are on one field of the labelled test passages."""
 
@@ -107,6 +116,8 @@ class TransferEvaluation(Evaluation):
     """By the validation passages."""
     levels: tuple[LevelScore, ...]
     """From the narrowest."""
+    selection: tuple[Selected, ...]
+    """Of the labelled test moves; a part of fewer than five is left out."""
     kappa: tuple[Pair, ...]
     funnel: tuple[Step, ...]
     """Articles, sentences, lexicon, gate, filter, circulation by a majority, destination known, agreed,

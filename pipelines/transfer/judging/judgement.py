@@ -47,7 +47,9 @@ class _Fold:
     """One fold's passages as everybody reads them, by seed."""
 
     readings: Mapping[int, Sequence[Reading]]
-    """With the votes of all members that could vote."""
+    """Of those who vote."""
+    votes: Mapping[int, Mapping[str, list[Vote]]]
+    """What each member says, one that does not vote too."""
     answers: Sequence[Answer]
 
 
@@ -57,7 +59,7 @@ class Judgement:
     Args:
         data: the folds.
         fits: of every member, the filter not among them.
-        voters: who vote.
+        voters: who vote; the others are scored beside them.
         normaliser: of places.
         bootstrap: resamples.
         seed: of the bootstrap.
@@ -90,24 +92,30 @@ class Judgement:
     def _fold(self, name: str) -> _Fold:
         passages = [row.passage for row in getattr(self.data, name).judged]
         said: dict[str, dict[int, Sequence[Extraction]]] = {}
-        for fit in (self.fits[voter] for voter in self.voters):
+        for fit in self.fits.values():
             networks = getattr(fit, name)
             said[fit.name] = {seed: _member(network).extract(passages) for seed, network in networks.items()}
         ensemble = Ensemble({}, (), self.normaliser)
-        readings = {}
+        readings, votes = {}, {}
         for seed in self.seeds:
-            by_voter = [of_seed(said[voter], seed) for voter in self.voters]
+            of_this = {member: of_seed(its, seed) for member, its in said.items()}
+            by_voter = [of_this[voter] for voter in self.voters]
             readings[seed] = [
                 ensemble.agreed(passage, told) for passage, *told in zip(passages, *by_voter, strict=True)
             ]
-        return _Fold(readings, self.data.answers[name])
+            votes[seed] = {
+                member: [
+                    ensemble.told(passage, each).vote for passage, each in zip(passages, its, strict=True)
+                ]
+                for member, its in of_this.items()
+            }
+        return _Fold(readings, votes, self.data.answers[name])
 
     def votes(self, fold: _Fold, name: str, seed: int) -> list[Vote]:
         """What a member, or the ensemble, says of each passage."""
         if name == ENSEMBLE:
             return [ensemble_vote(reading) for reading in fold.readings[seed]]
-        at = self.voters.index(name)
-        return [reading.told[at].vote for reading in fold.readings[seed]]
+        return fold.votes[seed][name]
 
     def counts(self, fold: _Fold, name: str, seed: int, field: Field) -> Counts:
         """Told, right and of for every passage."""
@@ -127,7 +135,7 @@ class Judgement:
     @cached_property
     def ranked(self) -> list[str]:
         """All rows, best by the validation passages first; of equals the one named first."""
-        names = [*self.voters, ENSEMBLE]
+        names = [*self.fits, ENSEMBLE]
         return sorted(names, key=lambda name: (-self.f1(self.backtest, name).mean, names.index(name)))
 
     def role(self, name: str) -> str:
@@ -226,12 +234,12 @@ class Judgement:
         return tuple(found)
 
     def kappa(self) -> tuple[Pair, ...]:
-        """How alike each two voters are on the test passages; the first seed's."""
+        """How alike each two members are on the test passages; the first seed's."""
         fold, seed = self.final, self.seeds[0]
-        votes = {name: self.votes(fold, name, seed) for name in self.voters}
+        votes = {name: self.votes(fold, name, seed) for name in self.fits}
         return tuple(
             _pair(first, second, field, (votes[first], votes[second]), fold.answers)
-            for first, second in combinations(self.voters, 2)
+            for first, second in combinations(self.fits, 2)
             for field in FIELDS
             if field != "subject"
         )

@@ -36,6 +36,7 @@ from pipelines.transfer.judging.extracting.published import (
 )
 from pipelines.transfer.judging.flow_tables import flow_tables
 from pipelines.transfer.judging.judgement import ENSEMBLE, Judgement
+from pipelines.transfer.judging.selection import selection
 from pipelines.validate import validate
 
 _FUNNEL = ("articles", "sentences", "lexicon", "gate", "filter", "circulation", "destination")
@@ -92,6 +93,7 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
         warnings=tuple(f"transfers: {check.says}" for _, check in checked.failed("warning")),
         unread={what: read.counts.get(what, 0) for what in ("too_long", "long_passage")},
         levels=judgement.levels(),
+        selection=selection(judgement.final.readings[judgement.seeds[0]], data.answers["final"]),
         kappa=judgement.kappa(),
         funnel=_funnel(read, rows),
         dropped={

@@ -21,6 +21,7 @@ from pipelines.transfer.judging.evaluation import (
     LevelScore,
     Pair,
     Said,
+    Selected,
     Step,
     TransferEvaluation,
     TransferRow,
@@ -181,6 +182,18 @@ def evaluation(simulated: bool = False) -> TransferEvaluation:
                 level=level, kept=kept, right=right, precision=wilson(right, kept), coverage=kept / 300
             )
             for level, kept, right in zip(LEVELS, (17, 41, 66, 190), (17, 40, 63, 165), strict=True)
+        ),
+        selection=tuple(
+            Selected(
+                part=part,
+                moves=moves,
+                kept={
+                    level: bounds
+                    for level, share in zip(LEVELS, (0.05, 0.1, 0.2, 0.6), strict=True)
+                    if (bounds := wilson(round(moves * share), moves))
+                },
+            )
+            for part, moves in (("all", 300), ("to Germany", 80), ("to any other country", 220))
         ),
         kappa=tuple(
             Pair(

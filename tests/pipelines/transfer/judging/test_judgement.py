@@ -16,6 +16,7 @@ from pipelines.release.challenge import IncomparableError
 from pipelines.transfer.fitting.data import Answer, Folds
 from pipelines.transfer.judging.judgement import ENSEMBLE, Judgement, count_of
 from pipelines.transfer.judging.rescore import compare
+from pipelines.transfer.judging.selection import selection
 from tests.modules.transfer.small import extractor
 
 MOVE = "Anna Kovács moved from Budapest to {place} in March 2010."
@@ -55,14 +56,16 @@ class Says:
         return Extraction(True, who, origin, destination, when, 0.9, self.name)
 
 
-def judged(gazetteer: Gazetteer, **wrong: Mapping[str, str | None]) -> Judgement:
+def judged(
+    gazetteer: Gazetteer, voters: tuple[str, ...] = (), **wrong: Mapping[str, str | None]
+) -> Judgement:
     fits: list[Contender[Any]] = [
         Contender(
             name, "baseline" if name == "grammar" else "part", {}, {0: Says(name, its)}, {0: Says(name, its)}
         )
         for name, its in wrong.items()
     ]
-    return Judgement(FOLDS, fits, tuple(wrong), Normaliser(gazetteer), 100, 0)
+    return Judgement(FOLDS, fits, voters or tuple(wrong), Normaliser(gazetteer), 100, 0)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +131,27 @@ def test_members_that_err_alike_are_told_as_one(gazetteer: Gazetteer) -> None:
     assert pairs["grammar", "encoder"].both_wrong == 1
     assert pairs["grammar", "charseq"].both_wrong == 0
     assert (pairs["grammar", "charseq"].error_correlation or 0) < 0
+
+
+def test_a_member_without_a_vote_is_scored_and_changes_no_agreement(gazetteer: Gazetteer) -> None:
+    without = judged(gazetteer, grammar={}, encoder={})
+    beside = judged(
+        gazetteer, voters=("grammar", "encoder"), grammar={}, encoder={}, charseq={"Berlin": None}
+    )
+    assert beside.levels() == without.levels()
+    rows = {row.model: row for row in beside.leaderboard()}
+    assert rows["charseq"].fields["destination"].right == 3
+    assert {pair.second for pair in beside.kappa()} == {"encoder", "charseq"}
+
+
+def test_whom_agreement_keeps_is_told_by_country(gazetteer: Gazetteer) -> None:
+    judgement = judged(gazetteer, grammar={"Berlin": None}, encoder={})
+    readings = [*judgement.final.readings[0]] * 5
+    found = {each.part: each for each in selection(readings, [*ANSWERS] * 5)}
+    assert (found["all"].moves, found["all"].kept["majority"].estimate) == (20, 0.75)
+    assert found["to Germany"].kept["majority"].estimate == 0.0
+    assert found["to Canada"].kept["strict"].estimate == 1.0
+    assert "to any other country" not in found
 
 
 def test_an_example_of_disagreement_names_nobody(gazetteer: Gazetteer) -> None:
