@@ -32,6 +32,13 @@ def rows(path: Path) -> Iterator[Line]:
         yield from map(json.loads, lines)
 
 
+def part_of(sentence: Line) -> str:
+    """The part of a sentence's person: the dev persons are the test."""
+    if sentence["split"] == "dev":
+        return "test"
+    return "validation" if crc32(sentence["person"].encode()) % 5 == 0 else "train"
+
+
 @dataclass(frozen=True)
 class Text:
     """A sentence with the one before it, and where it is from."""
@@ -68,11 +75,7 @@ class Texts:
             if line and before["person"] == here["person"]
             else here["text"]
         )
-        group = here["person"]
-        part = (
-            "test" if here["split"] == "dev" else "validation" if crc32(group.encode()) % 5 == 0 else "train"
-        )
-        return Text(text, group, part)
+        return Text(text, here["person"], part_of(here))
 
     def _news(self, article: str, start: int) -> Text:
         row = self.articles[article]

@@ -21,7 +21,7 @@ import typer
 from rich.console import Console
 
 sys.path.append(str(Path(__file__).parents[1]))
-from benchmarks.labelled_gold import gold, rows
+from benchmarks.labelled_gold import gold, part_of, rows
 from modules.transfer.lexicon import has_cue
 
 FACTS = frozenset({"EMPLOYEE_OR_MEMBER_OF", "EDUCATED_AT", "PLACE_OF_RESIDENCE"})
@@ -50,7 +50,8 @@ def quiet(folder: Path) -> Iterator[Line]:
         drawn = random.Random(crc32(person.encode()))  # noqa: S311
         drawn.shuffle(pairs)
         for text in pairs[:QUIET]:
-            yield {"text": text, "circulation": False, "group": person, "part": "train", "source": "quiet"}
+            part = part_of(told[0])
+            yield {"text": text, "circulation": False, "group": person, "part": part, "source": "quiet"}
 
 
 def knowledge_net(folder: Path) -> Iterator[Line]:
