@@ -5,7 +5,8 @@ import logging
 import math
 import random
 import shutil
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,23 +62,27 @@ def run(name: str, config: RunConfig) -> None:
     """Write `best.json` (model -> chosen hyperparameters) and `trials.json` (everything tried).
 
     A trial fits before the validation span and is judged on it; the least error wins, ties go to the first
-    drawn. A killed sweep goes on where it stopped, and ends in the same result.
+    drawn. A learned model of which one configuration was drawn has nothing to choose, and is not tried. A
+    killed sweep goes on where it stopped, and ends in the same result.
     """
     key = stage_key("tune", name)
     scratch = RunPaths(name).scratch("tune", key).resolve()
     fitting = fitting_of(config)
     data = fitting.open(name, config).backtest
     specs = fitting.models(data, config.tune.models)
-    trials = draw_trials(specs, config.tune, config.seed)
+    drawn = draw_trials(specs, config.tune, config.seed)
+    only = settled(specs, drawn)
+    trials = [trial for trial in drawn if trial.model not in only]
+    specs = [spec for spec in specs if spec.name not in only]
     with (
         whole_folder(RunPaths(name).tune) as folder,
         tracked("tune", name, key) as parent,
         ray_session(config.tune.parallel),
     ):
         outcomes: list[Outcome] = []
-        for number, wave in enumerate(waves(specs)):
+        for number, wave in enumerate(waves(specs, only)):
             ready = [trial for trial in trials if trial.model in {spec.name for spec in wave}]
-            chosen = {model: found.parameters for model, found in choose(outcomes).items()}
+            chosen = only | {model: found.parameters for model, found in choose(outcomes).items()}
             inherited = {spec.name: chosen[spec.inherits] for spec in wave if spec.inherits}
             outcomes += sweep(ready, wave, inherited, data, fitting, config, scratch / f"wave-{number}")
         best = choose(outcomes)
@@ -92,16 +97,25 @@ def run(name: str, config: RunConfig) -> None:
             {"trials_cpu_seconds": spent}
             | {f"best_{fitting.metric}.{model}": o.error for model, o in best.items()},
         )
-        write_json(folder / "best.json", {model: dict(found.parameters) for model, found in best.items()})
+        write_json(
+            folder / "best.json", only | {model: dict(found.parameters) for model, found in best.items()}
+        )
         write_json(folder / "trials.json", [_record(outcome, fitting.metric) for outcome in outcomes])
     shutil.rmtree(scratch, ignore_errors=True)
 
 
-def waves(specs: Sequence[Spec]) -> list[list[Spec]]:
+def settled(specs: Sequence[Spec], drawn: Sequence[Trial]) -> dict[str, Hyperparameters]:
+    """The learned models of which one configuration was drawn, with that one."""
+    count = Counter(trial.model for trial in drawn)
+    sought = {spec.name for spec in specs if spec.learned and not spec.inherits and count[spec.name] == 1}
+    return {trial.model: dict(trial.parameters) for trial in drawn if trial.model in sought}
+
+
+def waves(specs: Sequence[Spec], settled: Collection[str] = ()) -> list[list[Spec]]:
     """The models in the order in which they can be tuned: each wave inherits from the ones before."""
-    done: set[str] = set()
+    done = set(settled)
     ordered: list[list[Spec]] = []
-    while len(done) < len(specs):
+    while any(spec.name not in done for spec in specs):
         ordered.append([s for s in specs if s.name not in done and (not s.inherits or s.inherits in done)])
         done |= {spec.name for spec in ordered[-1]}
     return ordered

@@ -9,7 +9,7 @@ from modules.migration.forecaster import Task
 from modules.migration.track import MODELS, models_for
 from pipelines.config import Tune
 from pipelines.trial import Outcome, Trial
-from pipelines.tune import choose, draw_trials, waves
+from pipelines.tune import choose, draw_trials, settled, waves
 
 
 @given(learned=st.integers(1, 30), closed=st.integers(1, 30), seed=st.integers(0, 2**31))
@@ -74,6 +74,18 @@ def test_a_trial_without_a_finite_error_never_wins_and_a_model_without_any_other
     assert choose([infinite, finite])["a"] is finite
     with pytest.raises(UserError, match="a: no trial ended with a finite error"):
         choose([infinite])
+
+
+def test_a_learned_model_with_nothing_to_choose_is_settled_before_the_sweep() -> None:
+    one = Tune.model_validate({"trials": 1, "closed_form_trials": 2})
+    only = settled(MODELS, draw_trials(MODELS, one, seed=3))
+    assert set(only) == {spec.name for spec in MODELS if spec.learned and not spec.inherits}
+    assert all(set(only[spec.name]) == set(spec.space) for spec in MODELS if spec.name in only)
+    assert not settled(MODELS, draw_trials(MODELS, Tune(trials=2), seed=3))
+    left = [spec for spec in MODELS if spec.name not in only]
+    assert [spec.name for wave in waves(left, only) for spec in wave] == [
+        spec.name for wave in waves(MODELS) for spec in wave if spec.name not in only
+    ]
 
 
 def test_a_model_is_tuned_after_those_it_inherits_from() -> None:

@@ -118,11 +118,11 @@ class CausalLM(nn.Module):
         if not passages:
             return []
         opening = DynamicCache(config=self.model.config)
-        self._read(opening, [self.lines.opening])
+        self._read(opening, [self.lines.opening], last=True)
         return [self._answer(passage, deepcopy(opening)) for passage in passages]
 
     def _answer(self, passage: Passage, read: Cache) -> Extraction:
-        logits = self._read(read, [self.lines.passage(passage.text)])[:, -1]
+        logits = self._read(read, [self.lines.passage(passage.text)], last=True)[:, -1]
         score = float(self._decision(logits).sigmoid())
         told: dict[str, Span | None] = dict.fromkeys(FIELDS)
         if score > 1 / 2:
@@ -149,10 +149,13 @@ class CausalLM(nn.Module):
         read.crop(len(slots[best]) - width)
         return best, after[best : best + 1, len(slots[best]) - 1]
 
-    def _read(self, read: Cache, tokens: list[list[int]]) -> Tensor:
-        """Logits B x T x V of tokens behind those read before."""
+    def _read(self, read: Cache, tokens: list[list[int]], *, last: bool = False) -> Tensor:
+        """Logits B x T x V of tokens behind those read before, or of the last one alone."""
         ids = torch.tensor(tokens, device=self.model.device)
-        logits: Tensor = self.model(input_ids=ids, past_key_values=read, use_cache=True).logits
+        kept = 1 if last else 0
+        logits: Tensor = self.model(
+            input_ids=ids, past_key_values=read, use_cache=True, logits_to_keep=kept
+        ).logits
         return logits.float()
 
     def _decision(self, logits: Tensor) -> Tensor:

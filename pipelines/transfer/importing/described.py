@@ -36,6 +36,8 @@ def described(name: str, config: TransferRun) -> str:
         lines["simulated"] = f"{source.articles:,} articles about moves between {source.countries} countries"
     else:
         data = Path(config.data)
+        for each in settings.references.values():  # which only the report reads, hours later
+            locate(data, each, "transfer.references")
         record = ingest.read(data, source, settings).record
         title += f", files {', '.join(record['files'])}"
         rows, days = record["rows"], record["published"]

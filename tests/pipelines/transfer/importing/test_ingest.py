@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from modules.errors import UserError
 from pipelines.config.transfer import ArticlesSource, TransferRun
 from pipelines.transfer.importing import ingest
+from pipelines.transfer.importing.described import described
 from tests.pipelines.transfer.importing.stories import reworded, row, settings, story
 
 ROOT = Path(__file__).parents[4]
@@ -202,3 +203,20 @@ def test_real_news_is_imported_whole() -> None:
     assert (days["known"], days["empty"], days["broken"], days["out_of_range"]) == (2478, 326, 5, 0)
     assert (days["first"], days["last"]) == ("2012-05-28", "2020-07-21")
     assert record["registered_domains"] == 136
+
+
+def test_a_reference_that_is_not_there_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", ROWS)
+    (tmp_path / "scholars.csv").write_text("year,origin,destination,count\n", encoding="utf-8")
+
+    def entry(name: str) -> TransferRun:
+        told = settings(references={"scholars": name}, labelled={"simulated": 50}).model_dump(
+            mode="json", by_alias=True
+        )
+        return TransferRun.model_validate(
+            {"track": "transfer", "data": str(tmp_path), "source": {"kind": "articles"}, "transfer": told}
+        )
+
+    assert "4 read" in described("r", entry("scholars.csv"))
+    with pytest.raises(UserError, match=r"scholar\.csv: no such file.*mend transfer\.references"):
+        described("r", entry("scholar.csv"))
