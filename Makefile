@@ -38,6 +38,7 @@ demo: $(STAMP) ## Build the three default runs, or RUN; release them, say where 
 	dvc repro --glob $(DEMO:%='*@%')
 	@for run in $(DEMO); do $(MAKE) --no-print-directory release RUN="$$run" || exit; done
 	@for run in $(DEMO); do talentflow runs show "$$run"; done
+	@talentflow runs index
 
 release: $(STAMP) ## Release what RUN packaged: version, bento, decision, ledger, champion
 	@talentflow registry release "$(RUN)" || [ $$? -eq 3 ]  # 3: refused, which is an answer and no failure

@@ -1,7 +1,9 @@
 """Moves that were labelled by reading: ids and decisions of `benchmarks/gold`, texts of the public data.
 
 Two sets, by the guideline beside them: sentences of biographies (pages_to_places) and of US political news (abp_news). Two passes
-read the biographies of the dev persons and the news, and a third decided where they differ; the train persons were read once.
+read the biographies of the dev persons and the news, and a third decided where they differ; the train persons, and the 900
+sentences of news that pass the gate without a cue, were read once. Who read were language models that kept to the guideline; that two
+of one kind agree (kappa .94 on the biographies, .99 on the news) says that it can be followed, and not that every label is right.
 """
 
 import gzip
@@ -19,6 +21,8 @@ from modules.transfer.sentences import sentences
 GOLD = Path(__file__).parent / "gold"
 FIELDS = ("subject", "origin", "destination", "time")
 VALUES = ("origin_iso3", "destination_iso3", "period")
+ONLY_COUNTED = "gated"
+"""Sentences that pass the gate without a cue, drawn to see what the lexicon loses: nobody learns from them."""
 Line = dict[str, Any]
 
 
@@ -96,6 +100,8 @@ def gold(data: Path) -> Iterator[Line]:
     texts = Texts(data)
     for name in ("persons", "news"):
         for decision in rows(GOLD / f"{name}.jsonl"):
+            if decision.get("stratum") == ONLY_COUNTED:
+                continue
             passage = texts[decision["id"]]
             if crc32(passage.text.encode()) != decision["crc"]:
                 raise UserError(

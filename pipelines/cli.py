@@ -262,6 +262,14 @@ def show(run: Run) -> None:
     typer.echo(verbs.show(run))
 
 
+@runs.command(epilog="Example: talentflow runs index")
+def index() -> None:
+    """Write runs/index.html, one page over all runs: what each answers, its champion, its reports."""
+    from pipelines.front_page import front_page
+
+    typer.echo(f"{'all runs':12}{front_page()}")
+
+
 def _die_with_parent() -> None:
     # A killed `dvc repro` must leave no stage behind it, a killed release no server (Linux only).
     if sys.platform == "linux" and os.environ.keys() & {"DVC_STAGE", "TALENTFLOW_CHILD"}:

@@ -23,6 +23,16 @@ def test_readme_opens_with_the_two_commands() -> None:
     assert commands()[:2] == ["make demo", "make test"]
 
 
+def leads_to_what_is_there(page: Path) -> None:
+    """The front page names the champion of the run that was built, and links to its pages."""
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r'href="([^"#:]+)"', text)
+    assert {"tiny/report/index.html", "tiny/report/cities.html", "tiny/validation/index.html"} <= set(links)
+    assert all((page.parent / link).exists() for link in links)
+    assert "tiny:v1-" in text
+    assert "make demo RUN=cities" in text
+
+
 @pytest.mark.slow
 def test_readmes_commands_work(project: Path) -> None:
     port = free_port()
@@ -35,6 +45,8 @@ def test_readmes_commands_work(project: Path) -> None:
                 continue
             wanted = "make demo RUN=tiny" if command == "make demo" else command.replace(":3000", f":{port}")
             done = call("bash", "-c", wanted, cwd=project)
+            if command == "make demo":
+                leads_to_what_is_there(project / "runs/index.html")
             if "/forecast" in command:
                 assert [row["period"] for row in json.loads(done.stdout)["forecasts"]] == [
                     "2023-07",
