@@ -83,6 +83,18 @@ def rollback(
     typer.echo(views.decision(promotion.roll_back(run, to, by, because)))
 
 
+@registry.command(epilog="Example: talentflow registry gc cities --dry-run")
+def gc(
+    run: Run, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False
+) -> None:
+    """Delete bentos, manifests and logs that no line of the run's ledger names."""
+    from pipelines.release import retention
+
+    found = retention.collect(run, dry_run=dry_run)
+    verb = "would delete" if dry_run else "deleted"
+    typer.echo("\n".join([*(f"{verb} {path}" for path in found), f"{run}: {verb} {len(found)}"]))
+
+
 @registry.command(epilog="Example: talentflow registry verify cities")
 def verify(run: Run) -> None:
     """Check the ledger's chain, every bento that it names, the alias and the pointer file."""
