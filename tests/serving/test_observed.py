@@ -13,7 +13,9 @@ from starlette.types import ASGIApp
 from modules.errors import RequestError
 from serving.edge import edge
 from serving.endpoint import Endpoint
+from serving.metrics import Metrics
 from serving.settings import Settings
+from serving.waiting_line import WaitingLine
 from tests.serving.served import JSON, RELEASE, ask, serve
 
 SECRET = "Greta Halloran"  # noqa: S105 - a name that must not be told
@@ -148,3 +150,12 @@ def test_metrics_count_by_template_method_and_status() -> None:
     )
     assert info.labels == {"run": "cities", "track": "migration", "version": "3", "bento": RELEASE.tag}
     assert families["process_resident_memory_bytes"].samples[0].value > 0
+
+
+def test_a_request_is_in_every_class_that_it_was_no_longer_than() -> None:
+    metrics = Metrics(RELEASE, WaitingLine(0))
+    for seconds in (0.25, 0.3, 1_000):
+        metrics.seen("GET", "/slow", 200, seconds)
+    (family,) = [each for each in metrics.collect() if each.name == "talentflow_request_seconds"]
+    classes = {each.labels["le"]: each.value for each in family.samples if each.name.endswith("_bucket")}
+    assert [classes[end] for end in ("0.1", "0.25", "0.5", "120", "+Inf")] == [0, 1, 2, 2, 3]
