@@ -88,10 +88,9 @@ def main(
 ) -> None:
     """Write the page."""
     torch.set_num_threads(1)
-    folder = RunPaths(run).model / "final"
-    normaliser = Normaliser(Gazetteer(GAZETTEER / "places.sqlite"))
-    found = {path.parent.name: path for path in sorted(folder.glob("*/seed-*"))}
-    networks = {name: load_network(path) for name, path in found.items()}
+    normaliser = Normaliser(Gazetteer(GAZETTEER))
+    fits = sorted(RunPaths(run).model.glob("*/seed-*/final"), reverse=True)
+    networks = {path.parts[-3]: load_network(path) for path in fits}  # of several seeds the first
     classifier = networks.pop(MoveFilter.name)
     if not isinstance(classifier, MoveFilter):
         raise TypeError(type(classifier).__name__)

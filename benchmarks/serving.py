@@ -187,12 +187,15 @@ def started(
         cwd=folder,
         env=os.environ | {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder / "home")} | environment,
         stdout=subprocess.DEVNULL,
+        # The lines of the requests cost what a file costs.
+        stderr=(folder / f"{port}.log").open("wb"),
     )
     os.sched_setaffinity(0, ours)
     try:
         while not answers(port):
             if process.poll() is not None or time.perf_counter() - start > 60:  # noqa: PLR2004
-                raise RuntimeError(f"{name} did not start: {' '.join(command)}")
+                said = (folder / f"{port}.log").read_text(encoding="utf-8", errors="replace")
+                raise RuntimeError(f"{name} did not start: {' '.join(command)}\n{said}")
             time.sleep(0.02)
         yield Server(name, port, process, time.perf_counter() - start)
     finally:

@@ -14,6 +14,7 @@ from modules.migration.predictor import MigrationPredictor
 from modules.migration.request import ForecastRequest
 from serving.migration.app import app
 from serving.release import Release
+from serving.settings import Settings
 
 
 def bare() -> ASGIApp:
@@ -31,4 +32,4 @@ def edge_alone() -> ASGIApp:
     """The edge without BentoML around it."""
     torch.set_num_threads(1)
     release = Release(run="benchmark", track="migration", version=1, tag="benchmark:v1-000000000000")
-    return app(Path(os.environ["ARTEFACT"]), release)
+    return app(Path(os.environ["ARTEFACT"]), release, Settings(log=True))

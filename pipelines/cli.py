@@ -143,14 +143,17 @@ def mlflow(port: Port = 5000) -> None:
 @app.command(epilog="Example: talentflow serve cities --port 3001")
 def serve(
     run: Run,
-    port: Port = 3000,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; any but a loopback one takes a token.")
+    ] = "127.0.0.1",
     bento: Annotated[str, typer.Option(help="Another bento of the registry than the champion's.")] = "",
     tracing: Annotated[bool, typer.Option("--tracing", help="OpenTelemetry spans; costs time.")] = False,
 ) -> None:
-    """Serve the run's champion on the loopback address, its files checked first."""
+    """Serve the run's champion, its files checked first."""
     from pipelines.release import server
 
-    server.serve(run, bento, port, tracing=tracing)
+    server.serve(run, bento, host, port, tracing=tracing)
 
 
 @app.command(epilog="Example: talentflow forget graduates 20180317 --yes")

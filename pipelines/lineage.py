@@ -12,6 +12,7 @@ import httpx
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
+from modules.access import authorisation
 from modules.artefact import MANIFEST, sha256_of, verify
 from modules.errors import UserError
 from pipelines.config import load_run, read_yaml
@@ -192,7 +193,7 @@ class _Chain:
         if url is None:
             return "not asked (name one with --url)"
         try:
-            answer = httpx.get(f"{url.rstrip('/')}/model").raise_for_status().json()
+            answer = httpx.get(f"{url.rstrip('/')}/model", headers=authorisation()).raise_for_status().json()
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise UserError(f"{url}: does not answer as a talentflow server: {error}") from error
         if not isinstance(answer, dict):

@@ -37,3 +37,5 @@ class Endpoint:
     """Requests by title: bodies, or values of the path's parameter."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     """Of the answer, beside those that every answer has."""
+    public: bool = False
+    """Whether it asks for no token: it says nothing of what is served."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from serving.body import MEDIA_TYPE
-from serving.endpoint import Endpoint
+from serving.endpoint import Endpoint, never
 from serving.problem import MEDIA_TYPE as PROBLEM_TYPE
 
 
@@ -34,12 +34,19 @@ class ProblemDetails(BaseModel):
 
 _REFUSALS = {
     400: "The request cannot be parsed, or names a field twice.",
+    408: "The body was not whole in time.",
     413: "The body is too large.",
     415: "The body is not declared as what this takes.",
     422: "A field is unknown, of the wrong type, or cannot be answered.",
 }
 _OF_A_QUERY = (400, 422)
 """What may be wrong with a request that has no body."""
+_OF_A_LONG_ANSWER = {
+    503: "Too many requests wait already; the header `retry-after` says for how many seconds.",
+    504: "The answer took too long.",
+}
+_WITHOUT_A_TOKEN = "No token, or none of this server's."  # noqa: S105 - prose
+_SCHEME = "token"
 
 
 def document(
@@ -48,6 +55,7 @@ def document(
     title: str,
     version: str,
     narrow: Mapping[str, Mapping[str, Any]],
+    secured: bool = False,
 ) -> bytes:
     """OpenAPI 3.1 of the endpoints, with real answers as examples.
 
@@ -56,6 +64,7 @@ def document(
         title: of the document.
         version: of what is served.
         narrow: by schema name, what the served model knows beyond the types: its own regions, say.
+        secured: whether every request needs a token.
     """
     messages = (message for each in endpoints for message in (each.request, each.response))
     models = {message for message in messages if isinstance(message, type)} | {ProblemDetails}
@@ -68,17 +77,20 @@ def document(
         schemas[name] |= known
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
-        paths.setdefault(endpoint.path.replace(":path", ""), {})[endpoint.method.lower()] = _operation(
-            endpoint
-        )
-    return orjson.dumps(
-        {
-            "openapi": "3.1.0",
-            "info": {"title": title, "version": version},
-            "paths": paths,
-            "components": {"schemas": schemas},
-        }
-    )
+        operation = _operation(endpoint)
+        if secured:
+            operation["responses"]["401"] = _refusal(_WITHOUT_A_TOKEN)
+        paths.setdefault(endpoint.path.replace(":path", ""), {})[endpoint.method.lower()] = operation
+    content: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+    if secured:
+        content["components"]["securitySchemes"] = {_SCHEME: {"type": "http", "scheme": "bearer"}}
+        content["security"] = [{_SCHEME: []}]
+    return orjson.dumps(content)
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
@@ -103,6 +115,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         examples = {title: {"value": value} for title, value in endpoint.examples.items()}
         operation["parameters"] = [{**parameter, "examples": examples}]
         operation["responses"]["404"] = _refusal("There is none of this name.")
+    if endpoint.slow is not never:
+        operation["responses"] |= {str(status): _refusal(said) for status, said in _OF_A_LONG_ANSWER.items()}
     return operation
 
 

@@ -11,11 +11,13 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 def page(track: str, release: Release) -> tuple[bytes, Headers]:
-    """The page with its style and script inside, and the headers that allow these and nothing else."""
+    """The page with its style and scripts inside, and the headers that allow these and nothing else."""
     files = resources.files(f"serving.{track}") / "static"
+    token = (resources.files("serving") / "static" / "token.js").read_text(encoding="utf-8")
     body, style, script = (
         (files / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
     )
+    script += token
     for name, content in {
         "{{run}}": html.escape(release.run),
         "{{tag}}": html.escape(release.tag),

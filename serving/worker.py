@@ -4,16 +4,21 @@ import gc
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import click
+from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml.exceptions import BentoMLConfigException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from modules.access import demand_token
 from modules.artefact import verify
 from modules.errors import UserError
+from serving.drain import drain_at_sigterm, listening
 from serving.release import Release
-from serving.settings import max_body
+from serving.settings import Settings
 
 BENTO = Path(__file__).parents[1]
 ARTEFACT, RELEASE = BENTO / "artefact", BENTO / "release.json"
@@ -28,7 +33,9 @@ SETTINGS: dict[str, Any] = {
     # The environment wins over this: OTEL_SDK_DISABLED=false switches tracing on.
     "envs": [{"name": "OTEL_SDK_DISABLED", "value": "true"}],
 }
-"""Of `bentoml.service`; a track adds its time limit."""
+"""Of `bentoml.service`, for every track."""
+_AFTER_OURS = 5
+"""Seconds after our time limit at which BentoML's comes; its answer is no problem of RFC 9457."""
 
 logger = logging.getLogger("bentoml.serve")
 
@@ -38,17 +45,35 @@ class Mounted:
 
     app: ASGIApp
 
+    def __init__(self, *, timeout: int) -> None:
+        self.timeout = timeout
+
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on."""
         return self.app(scope, receive, send)
 
-    def start(self, make: Callable[..., ASGIApp]) -> None:
-        """Load the app over the bento's artefact."""
+    def settings(self) -> dict[str, Any]:
+        """What `bentoml.service` is told."""
+        timeout = self.timeout
+        with suppress(UserError):  # `check_bento` says it on one line
+            timeout = Settings.read(self.timeout).timeout
+        # BentoML keeps a timer for every request until it runs out, answered or not.
+        return {"traffic": {"timeout": timeout + _AFTER_OURS}, **SETTINGS}
+
+    def start(self, make: Callable[[Path, Release, Settings], ASGIApp]) -> None:
+        """Load the app over the bento's artefact.
+
+        Raises:
+            UserError: if others than this machine can reach the worker, and no token is set.
+        """
         import torch  # noqa: PLC0415 - the process that watches the worker imports this file too
 
         torch.set_num_threads(1)
-        release = Release.read(RELEASE)
-        self.app = make(ARTEFACT, release, max_body=max_body())
+        settings, release = Settings.read(self.timeout), Release.read(RELEASE)
+        for host in listening().values():
+            demand_token(host, settings.tokens)
+        self.app = make(ARTEFACT, release, settings)
+        drain_at_sigterm(settings.drain)
         # What is here now stays: no collection need look at it again, and the few objects of a request
         # need no collection every 700. Collections of everything were the tail.
         gc.collect()
@@ -58,14 +83,21 @@ class Mounted:
 
 
 def check_bento() -> None:
-    """Refuse to start any worker on a bento that is torn or changed, or a setting that is wrong.
+    """Refuse to start any worker on a bento that is torn or changed, a setting that is wrong, or open to all.
 
     Raises:
         BentoMLConfigException: saying what is wrong.
     """
     try:
-        max_body()
+        demand_token(_host(), Settings.read().tokens)
         Release.read(RELEASE)
         verify(ARTEFACT)
     except UserError as error:
         raise BentoMLConfigException(str(error)) from error
+
+
+def _host() -> str:
+    # Nothing listens yet, and BentoML tells its hook nothing: the command line or its environment, else its
+    # configuration.
+    command = click.get_current_context(silent=True)
+    return str((command.params.get("host") if command else None) or BentoMLContainer.http.host.get())

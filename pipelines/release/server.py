@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from modules.access import TOKEN, TOKEN_FILE, demand_token, read_tokens
 from modules.errors import UserError
 from pipelines.ports import HOST, demand_port, free_port
 from pipelines.release.bento import Bento, environment
@@ -28,30 +29,34 @@ GOLDEN_PATH = "/forecast"
 """Of golden requests that name none: those of artefacts from when there was one track."""
 
 
-def serve(run: str, tag: str, port: int, *, tracing: bool) -> None:
+def serve(run: str, tag: str, host: str, port: int, *, tracing: bool) -> None:
     """Become `bentoml serve` for the run's champion, or a bento named by its tag; does not return.
 
     Raises:
-        UserError: if there is no such bento, a file of it is not as it was built, or the port is taken.
+        UserError: if there is no such bento, a file of it is not as it was built, the port is taken, or the
+            host is one that others reach and there is no token.
     """
+    demand_token(host, read_tokens())
     releases = Releases(run)
     if tag and re.fullmatch(rf"{re.escape(run)}:v\d+-[0-9a-f]{{12}}", tag) is None:
         raise UserError(f"--bento {tag}: is no bento of {run}; talentflow registry history {run} lists them")
     bento, digest = (Bento(releases, tag), None) if tag else champion_bento(releases)
     bento.verify(digest)
-    demand_port(port)
+    demand_port(port, host)
     for cache in list(bento.folder.rglob("__pycache__")):  # bytecode stands in no manifest
         shutil.rmtree(cache)
     settings = environment(bento.releases) | {"PYTHONDONTWRITEBYTECODE": "1"}
     if tracing:
         settings["OTEL_SDK_DISABLED"] = "false"
-    command = [sys.executable, "-m", "bentoml", "serve", str(bento.folder), "--port", str(port)]
-    os.execve(sys.executable, command, settings)  # noqa: S606
+    command = [sys.executable, "-m", "bentoml", "serve", str(bento.folder)]
+    os.execve(sys.executable, [*command, "--host", host, "--port", str(port)], settings)  # noqa: S606
 
 
 @contextmanager
 def served(bento: Bento) -> Iterator[str]:
     """Serve a bento as its users will, in a process that ends with this one; gives its address.
+
+    It asks for no token, on loopback: the golden requests are not the users'.
 
     Raises:
         UserError: with the last line it said, if it does not get ready.
@@ -59,10 +64,11 @@ def served(bento: Bento) -> Iterator[str]:
     port, log = free_port(), bento.releases.log(bento.tag)
     command = [sys.executable, "-m", "pipelines", "serve", bento.releases.run, "--bento", bento.tag]
     log.parent.mkdir(parents=True, exist_ok=True)
+    open_to_us = {key: value for key, value in os.environ.items() if key not in {TOKEN, TOKEN_FILE}}
     with log.open("w", encoding="utf-8") as said:
         process = subprocess.Popen(  # noqa: S603
             [*command, "--port", str(port)],
-            env=os.environ | {"TALENTFLOW_CHILD": "1"},
+            env=open_to_us | {"TALENTFLOW_CHILD": "1"},
             stdout=said,
             stderr=subprocess.STDOUT,
         )

@@ -26,13 +26,13 @@ from serving.migration.regions import Regions
 from serving.openapi import document
 from serving.problem import Problem
 from serving.release import Release
-from serving.settings import MAX_BODY
+from serving.settings import PLAIN, Settings
 
 LONG = 5_000
 """Rows above which an answer leaves the event loop, so that the short ones go on."""
 
 
-def app(artefact: Path, release: Release, *, max_body: int = MAX_BODY) -> ASGIApp:
+def app(artefact: Path, release: Release, settings: Settings = PLAIN) -> ASGIApp:
     """The ASGI app over a sealed artefact.
 
     Raises:
@@ -46,9 +46,10 @@ def app(artefact: Path, release: Release, *, max_body: int = MAX_BODY) -> ASGIAp
         title=f"Talentflow migration: {release.run}",
         version=release.tag,
         narrow=narrowed(predictor),
+        secured=bool(settings.tokens),
     )
     itself = Endpoint("GET", "/openapi.json", "This document.", OpenAPI, lambda _: openapi)
-    return edge([*endpoints, itself], version=release.tag, max_body=max_body)
+    return edge([*endpoints, itself], release=release, settings=settings)
 
 
 class Interface:

@@ -2,14 +2,13 @@
 
 import bentoml
 
-from serving.worker import SETTINGS, Mounted, check_bento
+from serving.worker import Mounted, check_bento
 
-mounted = Mounted()
+mounted = Mounted(timeout=30)
 
 
 @bentoml.asgi_app(mounted, path="/")
-# BentoML keeps a timer for every request until it runs out, answered or not.
-@bentoml.service(traffic={"timeout": 10}, **SETTINGS)
+@bentoml.service(**mounted.settings())
 class Migration:
     """Forecasts of moves between regions."""
 

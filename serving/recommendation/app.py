@@ -29,10 +29,10 @@ from serving.recommendation.messages import (
 )
 from serving.recommendation.shortlist import MEDIA_TYPE, shortlist
 from serving.release import Release
-from serving.settings import MAX_BODY
+from serving.settings import PLAIN, Settings
 
 
-def app(artefact: Path, release: Release, *, max_body: int = MAX_BODY) -> ASGIApp:
+def app(artefact: Path, release: Release, settings: Settings = PLAIN) -> ASGIApp:
     """The ASGI app over a sealed artefact.
 
     Raises:
@@ -45,16 +45,25 @@ def app(artefact: Path, release: Release, *, max_body: int = MAX_BODY) -> ASGIAp
         title=f"Talentflow recommendation: {release.run}",
         version=release.tag,
         narrow=narrowed(recommender),
+        secured=bool(settings.tokens),
     )
     html, headers = page("recommendation", release)
     return edge(
         [
             *endpoints,
             Endpoint("GET", "/openapi.json", "This document.", OpenAPI, lambda _: openapi),
-            Endpoint("GET", "/", "A page for an adviser.", "text/html", lambda _: html, headers=headers),
+            Endpoint(
+                "GET",
+                "/",
+                "A page for an adviser.",
+                "text/html",
+                lambda _: html,
+                headers=headers,
+                public=True,
+            ),
         ],
-        version=release.tag,
-        max_body=max_body,
+        release=release,
+        settings=settings,
     )
 
 

@@ -2,14 +2,14 @@
 
 import bentoml
 
-from serving.worker import SETTINGS, Mounted, check_bento
+from serving.worker import Mounted, check_bento
 
-mounted = Mounted()
+# A shortlist of thousands takes its time.
+mounted = Mounted(timeout=60)
 
 
 @bentoml.asgi_app(mounted, path="/")
-# A shortlist of thousands takes its time.
-@bentoml.service(traffic={"timeout": 60}, **SETTINGS)
+@bentoml.service(**mounted.settings())
 class Recommendation:
     """Employers that fit a student, and why."""
 

@@ -15,7 +15,7 @@ from serving.message import OpenAPI, ServedModel
 from serving.openapi import document
 from serving.page import page
 from serving.release import Release
-from serving.settings import MAX_BODY
+from serving.settings import PLAIN, Settings
 from serving.transfer.messages import (
     ExtractAnswer,
     ExtractQuestion,
@@ -28,25 +28,37 @@ from serving.transfer.messages import (
 _EXAMPLE = "Maria Keller left Vienna in March 2011. She moved to Toronto and joined the university there."
 
 
-def app(artefact: Path, release: Release, *, max_body: int = MAX_BODY) -> ASGIApp:
+def app(artefact: Path, release: Release, settings: Settings = PLAIN) -> ASGIApp:
     """The ASGI app over a sealed artefact.
 
     Raises:
         UserError: if the artefact is torn, changed or of another format.
     """
     endpoints = Interface(TransferExtractor.load(artefact), release).endpoints(described(artefact, release))
-    openapi = document(endpoints, title=f"Talentflow transfer: {release.run}", version=release.tag, narrow={})
+    openapi = document(
+        endpoints,
+        title=f"Talentflow transfer: {release.run}",
+        version=release.tag,
+        narrow={},
+        secured=bool(settings.tokens),
+    )
     html, headers = page("transfer", release)
     return edge(
         [
             *endpoints,
             Endpoint("GET", "/openapi.json", "This document.", OpenAPI, lambda _: openapi),
             Endpoint(
-                "GET", "/", "A page to paste a text into.", "text/html", lambda _: html, headers=headers
+                "GET",
+                "/",
+                "A page to paste a text into.",
+                "text/html",
+                lambda _: html,
+                headers=headers,
+                public=True,
             ),
         ],
-        version=release.tag,
-        max_body=max_body,
+        release=release,
+        settings=settings,
     )
 
 

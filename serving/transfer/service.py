@@ -2,14 +2,14 @@
 
 import bentoml
 
-from serving.worker import SETTINGS, Mounted, check_bento
+from serving.worker import Mounted, check_bento
 
-mounted = Mounted()
+# Many long texts take their time.
+mounted = Mounted(timeout=120)
 
 
 @bentoml.asgi_app(mounted, path="/")
-# Many long texts take their time.
-@bentoml.service(traffic={"timeout": 120}, **SETTINGS)
+@bentoml.service(**mounted.settings())
 class Transfer:
     """Who is said to have moved between which countries, and when."""
 

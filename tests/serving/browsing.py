@@ -28,9 +28,10 @@ def browsing(browser: Browser, served: ASGIApp, *, refused: str = "nothing") -> 
             wrong.append(request.url)
             route.abort()
             return
-        options = {"content": request.post_data_buffer, "headers": {"content-type": "application/json"}}
+        kept = {"content-type", "authorization"}
+        headers = {name: value for name, value in request.headers.items() if name in kept}
         path = "/" + request.url.removeprefix(HOME)
-        found = ask(served, request.method, path, **(options if request.method == "POST" else {}))
+        found = ask(served, request.method, path, content=request.post_data_buffer, headers=headers)
         route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.content)
 
     context = browser.new_context()

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from pipelines.release.package import package
 from serving.migration.app import app
 from serving.release import Release
+from serving.settings import Settings
 from tests.conftest import TOP
 
 Result = TypeVar("Result")
@@ -23,7 +24,7 @@ JSON = {"content-type": "application/json"}
 
 def serve(name: str = "residual_gru", **options: Any) -> ASGIApp:
     """The app over a frozen artefact."""
-    return app(GOLDEN / name, RELEASE, **options)
+    return app(GOLDEN / name, RELEASE, Settings(**options))
 
 
 def in_a_loop(work: Coroutine[Any, Any, Result]) -> Result:

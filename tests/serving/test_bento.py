@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,12 +15,15 @@ import httpx
 import psutil
 import pytest
 
+from modules.errors import UserError
 from pipelines.ports import free_port
+from serving.worker import Mounted
 from tests.conftest import BIN, TOP
 from tests.serving.served import GOLDEN, RELEASE, stage
 from tests.test_doors import HEAVY
 
 pytestmark = pytest.mark.slow
+JSON = "application/json"
 SERVICE = "serving.migration.service:Migration"
 
 
@@ -92,10 +96,11 @@ def test_it_listens_on_loopback_only(bento: Bento) -> None:
 
 
 def test_refusals_have_one_shape_around_and_inside_the_bento(bento: Bento) -> None:
-    for path in ("/", "/docs.json", "/metrics", "/static_content/index.css", "/nothing"):
+    for path in ("/", "/docs.json", "/static_content/index.css", "/nothing"):
         answer = bento.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
     assert bento.get("/livez").status_code == 200
+    assert 'run="cities"' in bento.get("/metrics").text
 
 
 def test_a_body_without_a_length_is_cut_off(bento: Bento) -> None:
@@ -141,6 +146,67 @@ def test_a_wrong_setting_is_said_at_the_start(tmp_path: Path) -> None:
     started = start(stage(tmp_path / "src"), TALENTFLOW_MAX_BODY="1M")
     assert started.process.wait(60) == 1
     assert "TALENTFLOW_MAX_BODY: '1M' is not a number of bytes" in started.log.read_text()
+
+
+def test_it_does_not_listen_where_others_reach_it_without_a_token(tmp_path: Path) -> None:
+    started = start(stage(tmp_path / "src"), BENTOML_HOST="0.0.0.0")  # noqa: S104 - what is refused
+    assert started.process.wait(60) == 1
+    assert "host 0.0.0.0: others can reach it, and there is no token" in started.log.read_text()
+
+
+def test_a_worker_that_others_reach_does_not_start_without_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stage(tmp_path / "src")
+    monkeypatch.setattr("serving.worker.RELEASE", folder / "release.json")
+    refused = pytest.raises(UserError, match=r"host 0\.0\.0\.0: others can reach it")
+    with socket.create_server(("0.0.0.0", 0)), refused:  # noqa: S104
+        Mounted(timeout=30).start(lambda *_: pytest.fail("it was loaded"))
+
+
+def test_a_service_with_a_token_answers_until_it_is_told_to_stop_and_does_stop(tmp_path: Path) -> None:
+    token = "a-token-that-nobody-logs"  # noqa: S105 - of this test
+    bento = start(
+        stage(tmp_path / "src"),
+        BENTOML_HOST="0.0.0.0",  # noqa: S104
+        TALENTFLOW_TOKEN=token,
+        TALENTFLOW_DRAIN="4",
+    )
+    bento.wait(60)
+    family = [bento.process, *bento.process.children(recursive=True)]
+    assert bento.get("/regions").status_code == 401
+    head = ["POST /forecast HTTP/1.1", "Host: x", f"Authorization: Bearer {token}", f"Content-Type: {JSON}"]
+    half = "\r\n".join([*head, "Content-Length: 2", "", "{"]).encode()
+    with _connected(bento) as asked, _connected(bento) as endless:
+        for each in (asked, endless):
+            each.sendall(half)
+        time.sleep(0.3)
+        bento.process.send_signal(signal.SIGTERM)
+        told = time.monotonic()
+        while _listens(bento):
+            assert time.monotonic() < told + 3
+            time.sleep(0.1)
+        asked.sendall(b"}")
+        assert asked.recv(100).startswith(b"HTTP/1.1 200 OK")
+        _, alive = psutil.wait_procs(family, timeout=15)
+        assert alive == []
+        assert 3 < time.monotonic() - told < 10
+    log = bento.log.read_text()
+    assert token not in log
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert [(line["path"], line["status"]) for line in lines] == [("/regions", 401), ("/forecast", 200)]
+
+
+def _listens(bento: Bento) -> bool:
+    try:
+        _connected(bento).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def _connected(bento: Bento) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", bento.port), timeout=10)
 
 
 def test_the_service_can_be_imported_without_an_artefact(tmp_path: Path) -> None:

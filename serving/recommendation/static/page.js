@@ -24,7 +24,7 @@ function drawn(name, attributes = {}, text = "") {
 }
 
 async function ask(path, body) {
-  const answer = await fetch(path, body === undefined ? {} : {
+  const answer = await authorised(path, body === undefined ? {} : {
     method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
   });
   const content = await answer.json();

@@ -88,7 +88,7 @@ at("ask").addEventListener("submit", async (event) => {
   const passage = { text };
   if (at("published").value) passage.published = at("published").value;
   try {
-    const reply = await fetch("extract", {
+    const reply = await authorised("extract", {
       method: "POST", headers: { "content-type": "application/json" },
       body: JSON.stringify({ passages: [passage], screen: at("screen").checked }),
     });

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.ports import free_port
 from pipelines.release.home import Releases
-from tests.conftest import call, serving
+from tests.conftest import TOP, call, serving
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +29,19 @@ def test_the_champion_is_served_until_ctrl_c(built: Path) -> None:
 )
 def test_what_cannot_be_served_is_one_line(built: Path, arguments: list[str], said: str) -> None:
     done = call("talentflow", "serve", "tiny", *arguments, cwd=built, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("0.0.0.0", "host 0.0.0.0: others can reach it, and there is no token"),  # noqa: S104 - what is refused
+        ("example", "host example: is no IP address"),
+    ],
+)
+def test_a_host_that_others_reach_takes_a_token(host: str, said: str) -> None:
+    done = call("talentflow", "serve", "tiny", "--host", host, cwd=TOP, check=False)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert said in done.stderr
 

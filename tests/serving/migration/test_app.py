@@ -197,4 +197,4 @@ def test_the_document_is_of_this_model_and_its_examples_are_answers() -> None:
     for title, example in asked.items():
         assert forecast(served, example["value"]).json() == answered[title]["value"]
     assert all(math.isfinite(row["count"]) for row in answered["a corridor"]["value"]["forecasts"])
-    assert set(operation["responses"]) == {"200", "400", "413", "415", "422"}
+    assert set(operation["responses"]) == {"200", "400", "408", "413", "415", "422", "503", "504"}

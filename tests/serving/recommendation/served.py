@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from serving.recommendation.app import app
 from serving.release import Release
+from serving.settings import Settings
 from tests.modules.recommendation.small import recommender, sealed
 
 RELEASE = Release(run="grads", track="recommendation", version=2, tag="grads:v2-3f9a1c77e02b")
@@ -14,4 +15,4 @@ RELEASE = Release(run="grads", track="recommendation", version=2, tag="grads:v2-
 
 def serve(folder: Path, model: str = "rcjr", **options: Any) -> ASGIApp:
     """The app, its artefact in the folder."""
-    return app(sealed(folder / model, recommender(model)), RELEASE, **options)
+    return app(sealed(folder / model, recommender(model)), RELEASE, Settings(**options))

@@ -152,6 +152,24 @@ def test_what_is_wrong_is_said(page: Page) -> None:
     assert "no employer 'E99'" in page.inner_text("#problem")
 
 
+def test_where_a_token_is_needed_the_page_asks_for_it_once(browser: Browser, tmp_path: Path) -> None:
+    token = "the-advisers-own-token"  # noqa: S105 - of this test
+    with browsing(browser, serve(tmp_path, tokens=(token,)), refused="401") as page:
+        for given in ("another-token-than-it", token):
+            page.fill("#token", given)
+            page.click("text=Go on")
+        page.wait_for_selector("#field-college")
+        page.click("text=Recommend")
+        page.wait_for_selector("#employers tbody tr")
+        assert page.locator("dialog").count() == 0
+        page.reload()
+        page.wait_for_selector("#field-college")
+    with browsing(browser, serve(tmp_path, tokens=(token,)), refused="401") as page:
+        page.click("text=Cancel")
+        page.wait_for_selector("#problem", state="visible")
+        assert "This takes a token" in page.inner_text("#problem")
+
+
 def test_the_page_holds_all_that_it_needs_and_may_do_nothing_else(served: ASGIApp) -> None:
     answer = ask(served, "GET", "/")
     policy = answer.headers["content-security-policy"]
