@@ -77,8 +77,9 @@ def subject_hash(name: str, salt: bytes) -> str:
 
 
 def is_name(said: str | None) -> bool:
-    """Whether it says who: no pronoun, and something that is compared at all."""
-    return person_key(said or "") not in _PRONOUNS
+    """Whether it says who: no pronoun or description (his mother), and something that is compared at all."""
+    last = (said or "").split()[-1:]
+    return bool(last) and not last[0][:1].islower() and person_key(said or "") not in _PRONOUNS
 
 
 def hashes_of(members: str, salt: bytes) -> set[str]:

@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from pipelines.transfer.judging.extracting.published import SALT_FILE, published, salt_of, subject_hash
+from pipelines.transfer.judging.extracting.published import (
+    SALT_FILE,
+    is_name,
+    published,
+    salt_of,
+    subject_hash,
+)
 from pipelines.transfer.judging.flow_tables import flow_tables
 
 ARTICLES = {
@@ -49,6 +55,21 @@ def test_a_pronoun_says_nobody_and_two_of_them_are_not_one() -> None:
     table, private = published([read(at=0, subject="He"), read(at=9, subject="he")], ARTICLES, 2, b"salt")
     assert table.column("subject").to_pylist() == [None, None]
     assert private.num_rows == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("Anna Kovács", True),
+        ("Jan van der Berg", True),
+        ("Ōe Kenzaburō", True),
+        ("his mother", False),
+        ("She", False),
+        ("", False),
+    ],
+)
+def test_a_description_names_nobody(said: str, names: bool) -> None:
+    assert is_name(said) is names
 
 
 def test_what_counts_as_a_flow() -> None:
