@@ -26,7 +26,7 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.integers(0, 22), count=st.integers(1, 23))
 def test_a_shard_is_its_rows_however_they_lie_in_the_file(articles: Path, first: int, count: int) -> None:
     wanted = TABLE.select(["article_id", "text", "published"]).slice(first, count).to_pylist()
