@@ -265,12 +265,14 @@ def show(run: Run) -> None:
     typer.echo(verbs.show(run))
 
 
-@runs.command(epilog="Example: talentflow runs index")
-def index() -> None:
-    """Write runs/index.html, one page over all runs: what each answers, its champion, its reports."""
+@runs.command(epilog="Example: talentflow runs index cities transfer")
+def index(
+    run: Annotated[list[str] | None, typer.Argument(help="Runs to show (none: all of params.yaml).")] = None,
+) -> None:
+    """Write runs/index.html, one page over runs: what each answers, its champion, its reports."""
     from pipelines.front_page import front_page
 
-    typer.echo(f"{'all runs':12}{front_page()}")
+    typer.echo(f"{'front page':12}{front_page(run)}")
 
 
 def _die_with_parent() -> None:

@@ -66,13 +66,16 @@ class Standing:
     """Address relative to the page, and what it is called."""
 
 
-def front_page() -> Path:
-    """Write `runs/index.html` over the runs of params.yaml; those that are not built say how they are.
+def front_page(names: Sequence[str] | None = None) -> Path:
+    """Write `runs/index.html` over some runs; those that are not built say how they are.
+
+    Args:
+        names: of the runs; none: all of params.yaml, sorted.
 
     Raises:
-        UserError: if an entry is wrong, or a ledger is broken.
+        UserError: if there is no such run, an entry is wrong, or a ledger is broken.
     """
-    standings = [_standing(name, load_run(name)) for name in sorted(ParamsFile(PARAMS).runs)]
+    standings = [_standing(name, load_run(name)) for name in names or sorted(ParamsFile(PARAMS).runs)]
     write_text(PAGE, render("front.html", standings=standings))
     return PAGE
 

@@ -30,7 +30,7 @@ def decide(
         repackaged: whether the candidate is the champion's very model in other code.
     """
     failed = [gate for gate in gates if not gate.passed]
-    compared = comparison is not None and not repackaged
+    compared = champion is not None and comparison is not None and not repackaged
     first = next((gate for gate in failed if gate.name != "slices" or not compared), None)
     if first is not None:
         return _refused(_REFUSAL.get(first.name, first.name), first.detail)

@@ -50,6 +50,7 @@ def compared(low: float, high: float) -> Comparison:
         (failing("served"), 1, compared(0.0, 0.0), {"repackaged": True}, "refused", "served"),
         (failing("slices", "validation"), None, None, {}, "refused", "validation"),
         (failing("slices"), None, None, {}, "refused", "slices"),
+        (failing("slices"), None, compared(0.1, 0.2), {}, "refused", "slices"),
         (failing("slices"), 1, compared(0.1, 0.2), {}, "refused", "slices"),
         (failing("slices"), 1, compared(-0.2, -0.1), {}, "refused", "worse"),
     ],
