@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +23,7 @@ def ray_session(cpus: int) -> Iterator[None]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
     address = os.environ.get("RAY_ADDRESS")
+    stop = signal.getsignal(signal.SIGTERM)
     own: dict[str, Any] = {"num_cpus": cpus, "object_store_memory": STORE_BYTES, "include_dashboard": False}
     ray.init(
         address=address or "local",  # not one that somebody else started on this machine
@@ -28,6 +31,8 @@ def ray_session(cpus: int) -> Iterator[None]:
         logging_level=logging.ERROR,
         **({} if address else own),
     )
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)  # Ray put one of its own in its place
     try:
         yield
     finally:
