@@ -17,10 +17,10 @@ COMPILE = uv pip compile --quiet --python-version 3.11 --generate-hashes --no-an
 # A machine may offer its own builds (a CPU build of torch, say) in a folder or on a page.
 FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links "$(PIP_FIND_LINKS)")
 
-.PHONY: help setup demo release serve train test accept prove paper lint types fmt mlflow lock clean
+.PHONY: help setup demo release serve train test test-slow accept prove paper lint types fmt mlflow lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  \1\t\2/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 14
 	@echo "  RUN=name  which run of params.yaml to build (now: $(RUN))"
 
 setup: $(STAMP) ## Build .venv from the lock (torch first, from your index; see README)
@@ -52,6 +52,10 @@ train: $(STAMP) ## Build RUN up to its trained models
 
 test: $(STAMP) ## Run the whole test suite
 	@OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
+
+test-slow: $(STAMP) ## Run the full drills one after another, under an hour, and write docs/reliability.md
+	@OMP_NUM_THREADS=1 pytest -m drill --durations 20 --junitxml .scratch/drills.xml; \
+	  result=$$?; python benchmarks/reliability.py .scratch/drills.xml && exit $$result
 
 accept: $(STAMP) ## Full size: RUN, a second time with nothing to do, then its proof
 	dvc repro --glob '*@$(RUN)'

@@ -8,6 +8,8 @@ from pathlib import Path
 from modules.errors import UserError
 
 TOKEN, TOKEN_FILE = "TALENTFLOW_TOKEN", "TALENTFLOW_TOKEN_FILE"
+FOLLOW = "TALENTFLOW_FOLLOW"
+"""Names the pointer file whose champion a server follows."""
 _SHORTEST = 16
 # RFC 6750's b64token: what a header carries unchanged.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")

@@ -1,6 +1,7 @@
 """The command line: `talentflow STAGE RUN`, and the verbs around it."""
 
 import ctypes
+import errno
 import logging
 import os
 import signal
@@ -148,12 +149,32 @@ def serve(
         str, typer.Option(help="Address to listen on; any but a loopback one takes a token.")
     ] = "127.0.0.1",
     bento: Annotated[str, typer.Option(help="Another bento of the registry than the champion's.")] = "",
+    follow: Annotated[
+        Literal["champion"] | None, typer.Option(help="Swap the model when another becomes champion.")
+    ] = None,
     tracing: Annotated[bool, typer.Option("--tracing", help="OpenTelemetry spans; costs time.")] = False,
 ) -> None:
     """Serve the run's champion, its files checked first."""
     from pipelines.release import server
 
-    server.serve(run, bento, host, port, tracing=tracing)
+    server.serve(run, bento, host, port, follow=follow is not None, tracing=tracing)
+
+
+@app.command(epilog="Example: talentflow batch graduates cohort.parquet lists --chunk 5000")
+def batch(
+    run: Run,
+    questions: Annotated[
+        Path, typer.Argument(help="Parquet; its columns are fields of what the service is asked.")
+    ],
+    answers: Annotated[Path, typer.Argument(help="Folder to write; a killed batch goes on in it.")],
+    bento: Annotated[str, typer.Option(help="Another bento of the registry than the champion's.")] = "",
+    chunk: Annotated[int, typer.Option(min=1, help="Rows that are answered at a time.")] = 1000,
+    parallel: Annotated[int, typer.Option(min=1, help="CPUs; a cluster (RAY_ADDRESS) has its own.")] = 2,
+) -> None:
+    """Let the run's champion answer a whole table, in chunks, on Ray Data."""
+    from pipelines.batch import batch as work
+
+    typer.echo(work.run(run, questions, answers, bento, chunk, parallel))
 
 
 @app.command(epilog="Example: talentflow forget graduates 20180317 --yes")
@@ -298,6 +319,13 @@ def main() -> None:
         app()
     except UserError as error:
         typer.echo(f"talentflow: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        said = "nothing was left half-written; make room, and start the same command again"
+        typer.echo(f"talentflow: the disk is full{where}: {said}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
         typer.echo("talentflow: interrupted; the same command goes on where this one stopped", err=True)

@@ -1,5 +1,6 @@
 """What the BentoML services of all tracks share: how they are mounted, checked and started."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -13,7 +14,7 @@ from bentoml._internal.configuration.containers import BentoMLContainer
 from bentoml.exceptions import BentoMLConfigException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from modules.access import demand_token
+from modules.access import FOLLOW, demand_token
 from modules.artefact import verify
 from modules.errors import UserError
 from serving.drain import drain_at_sigterm, listening
@@ -74,6 +75,19 @@ class Mounted:
             demand_token(host, settings.tokens)
         self.app = make(ARTEFACT, release, settings)
         drain_at_sigterm(settings.drain)
+        if FOLLOW in os.environ:
+            from serving.follow import follow  # noqa: PLC0415 - its client of HTTP is for this alone
+
+            def load(artefact: Path, of: Release) -> ASGIApp:
+                torch.set_num_threads(1)  # of the thread that loads
+                return make(artefact, of, settings)
+
+            def swap(app: ASGIApp) -> None:
+                self.app = app
+
+            token = next(iter(settings.tokens), None)
+            following = follow(Path(os.environ[FOLLOW]), release, load, swap, token)
+            self.following = asyncio.create_task(following)  # which would else be collected
         # What is here now stays: no collection need look at it again, and the few objects of a request
         # need no collection every 700. Collections of everything were the tail.
         gc.collect()

@@ -72,9 +72,18 @@ def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Pa
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first, so that all workers end at about the same time."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Files with slow tests come early, so that all workers end at about the same time.
+
+    The first of them builds what the others need; tests of `modules` keep the second worker busy meanwhile.
+    """
+    slow = sorted({item.path for item in items if item.get_closest_marker("slow")})
+
+    def turn(item: pytest.Item) -> int:
+        if item.path in slow:
+            return 0 if item.path == slow[0] else 2
+        return 1 if item.path.is_relative_to(TOP / "tests" / "modules") else 3
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +126,7 @@ def project(built: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def serving(project: Path, run: str, port: int) -> Iterator[str]:
+def serving(project: Path, run: str, port: int, *more: str) -> Iterator[str]:
     """`talentflow serve`, ready; ended as Ctrl-C would end it."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     environment |= {"PATH": f"{BIN}:{environment['PATH']}", "PYTHONPATH": str(project)}
@@ -125,7 +134,7 @@ def serving(project: Path, run: str, port: int) -> Iterator[str]:
     with (
         log.open("w", encoding="utf-8") as said,
         subprocess.Popen(  # noqa: S603
-            [BIN / "talentflow", "serve", run, "--port", str(port)],
+            [BIN / "talentflow", "serve", run, "--port", str(port), *more],
             cwd=project, env=environment, stdout=said, stderr=subprocess.STDOUT,
         ) as process,
     ):  # fmt: skip

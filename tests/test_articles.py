@@ -87,6 +87,18 @@ def test_an_extraction_that_was_killed_goes_on_and_ends_in_the_same_tables(news:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_transfers_become_a_run_that_can_be_built(news: Path) -> None:
+    said = call("talentflow", "runs", "add", "--from-transfers", RUN, "--by", "year", cwd=news).stdout
+    assert f"added {RUN}_by_year" in said
+    call("dvc", "repro", "--glob", f"simulate@{RUN}_by_year", cwd=news)
+    moved = pq.read_table(news / "runs" / RUN / "evaluation/transfers.parquet").to_pandas()
+    assert moved["flow"].sum() > 0
+    refused = call("talentflow", "runs", "add", "--from-transfers", "tiny", cwd=news, check=False)
+    assert refused.returncode == 2
+    assert "of track migration" in refused.stderr
+
+
+@pytest.mark.drill
 def test_transfers_become_a_run_that_ends_in_a_served_forecast(news: Path) -> None:
     said = call("talentflow", "runs", "add", "--from-transfers", RUN, "--by", "month", cwd=news).stdout
     assert f"added {RUN}_by_month" in said
@@ -102,6 +114,3 @@ def test_transfers_become_a_run_that_ends_in_a_served_forecast(news: Path) -> No
 
         corridors = httpx.post(f"{url}/forecast", json={}).json()
     assert corridors
-    refused = call("talentflow", "runs", "add", "--from-transfers", "tiny", cwd=news, check=False)
-    assert refused.returncode == 2
-    assert "of track migration" in refused.stderr

@@ -69,6 +69,7 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         "pipelines/trial.py",
         "pipelines/ray_session.py",
         "pipelines/train.py",
+        "pipelines/batch/batch.py",
         "pipelines/transfer/judging/extracting/extract.py",
         "pipelines/migration/importing/extracting/ray_chunks.py",
     }

@@ -179,11 +179,24 @@ REPRO = ["dvc", "repro", "--single-item", "--force"]
 @pytest.mark.parametrize(
     ("command", "output", "sign", "resumed"),
     [
-        ([*REPRO, "tune@tiny"], "tune", "trial 3 ", "resuming the sweep"),
-        ([*REPRO, "train@tiny"], "model", "fit 11 ", "fit 11 of 14, kept"),
-        (["talentflow", "train", "tiny"], "model", "fit 11 ", "fit 11 of 14, kept"),
+        pytest.param(
+            [*REPRO, "tune@tiny"],
+            "tune",
+            "trial 3 ",
+            "resuming the sweep",
+            id="repro in tune",
+            marks=pytest.mark.drill,
+        ),
+        pytest.param([*REPRO, "train@tiny"], "model", "fit 11 ", "fit 11 of 14, kept", id="repro in train"),
+        pytest.param(
+            ["talentflow", "train", "tiny"],
+            "model",
+            "fit 11 ",
+            "fit 11 of 14, kept",
+            id="train",
+            marks=pytest.mark.drill,
+        ),
     ],
-    ids=["repro in tune", "repro in train", "train"],
 )
 def test_what_is_killed_leaves_nothing_behind_and_goes_on_to_the_same_bytes(
     project: Path, command: list[str], output: str, sign: str, resumed: str

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from ruamel.yaml import YAML
 
 from modules.errors import UserError
+from modules.golden import TOLERANCE
 from pipelines.config import PARAMS, Release
 from pipelines.paths import RunPaths
 from pipelines.release.bento import Bento
 from pipelines.release.candidate import Candidate
 from pipelines.release.records import Comparison, Gate
-from pipelines.release.server import TOLERANCE, replay, served
+from pipelines.release.server import replay, served
 from pipelines.source_tree import changed_files, committed_text, tracked_files
 from pipelines.validation import read_validation
 

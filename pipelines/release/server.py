@@ -1,7 +1,6 @@
 """A bento served: by `talentflow serve` for its users, and by release for its golden requests."""
 
 import json
-import math
 import os
 import re
 import shutil
@@ -15,22 +14,27 @@ from typing import Any
 
 import httpx
 
-from modules.access import TOKEN, TOKEN_FILE, demand_token, read_tokens
+from modules.access import FOLLOW, TOKEN, TOKEN_FILE, demand_token, read_tokens
 from modules.errors import UserError
+from modules.golden import PATH, apart
 from pipelines.ports import HOST, demand_port, free_port
 from pipelines.release.bento import Bento, environment
 from pipelines.release.champion import champion_bento
 from pipelines.release.home import Releases
 
 STARTUP_SECONDS, STOP_SECONDS = 120, 30
-TOLERANCE = 1e-6
-"""Relative difference between a served and an offline number, in float64."""
-GOLDEN_PATH = "/forecast"
-"""Of golden requests that name none: those of artefacts from when there was one track."""
 
 
-def serve(run: str, tag: str, host: str, port: int, *, tracing: bool) -> None:
+def serve(run: str, tag: str, host: str, port: int, *, follow: bool, tracing: bool) -> None:
     """Become `bentoml serve` for the run's champion, or a bento named by its tag; does not return.
+
+    Args:
+        run: whose champion.
+        tag: of another bento; empty: the champion's.
+        host: address to listen on.
+        port: to listen on.
+        follow: whether to take the champion's place when another one follows it.
+        tracing: whether to send OpenTelemetry spans.
 
     Raises:
         UserError: if there is no such bento, a file of it is not as it was built, the port is taken, or the
@@ -40,12 +44,16 @@ def serve(run: str, tag: str, host: str, port: int, *, tracing: bool) -> None:
     releases = Releases(run)
     if tag and re.fullmatch(rf"{re.escape(run)}:v\d+-[0-9a-f]{{12}}", tag) is None:
         raise UserError(f"--bento {tag}: is no bento of {run}; talentflow registry history {run} lists them")
+    if tag and follow:
+        raise UserError("--follow champion and --bento exclude each other; leave one out")
     bento, digest = (Bento(releases, tag), None) if tag else champion_bento(releases)
     bento.verify(digest)
     demand_port(port, host)
     for cache in list(bento.folder.rglob("__pycache__")):  # bytecode stands in no manifest
         shutil.rmtree(cache)
     settings = environment(bento.releases) | {"PYTHONDONTWRITEBYTECODE": "1"}
+    if follow:
+        settings[FOLLOW] = str(releases.pointer)
     if tracing:
         settings["OTEL_SDK_DISABLED"] = "false"
     command = [sys.executable, "-m", "bentoml", "serve", str(bento.folder)]
@@ -108,26 +116,10 @@ def replay(url: str, artefact: Path, tag: str) -> float:
 
 
 def _difference(client: httpx.Client, pair: dict[str, Any], tag: str) -> float:
-    path = pair.get("path", GOLDEN_PATH)
+    path = pair.get("path", PATH)
     answer = client.post(path, json=pair["request"])
     if not answer.is_success:
         raise UserError(
             f"golden request {path} {pair['request']}: answered {answer.status_code}: {answer.text[:200]}"
         )
-    return _apart(answer.json(), {**pair["response"], "model": tag}, "answer")
-
-
-def _apart(found: Any, expected: Any, where: str) -> float:
-    if isinstance(expected, dict) and isinstance(found, dict) and found.keys() == expected.keys():
-        return max((_apart(found[key], expected[key], f"{where}.{key}") for key in expected), default=0.0)
-    if isinstance(expected, list) and isinstance(found, list) and len(found) == len(expected):
-        return max(
-            (_apart(*pair, f"{where}.{n}") for n, pair in enumerate(zip(found, expected, strict=True))),
-            default=0.0,
-        )
-    if isinstance(expected, float) and isinstance(found, float | int):
-        scale = max(abs(expected), abs(found), math.ulp(0.0))
-        return abs(found - expected) / scale
-    if found != expected:
-        raise UserError(f"golden {where}: served {str(found)[:80]!r}, offline {str(expected)[:80]!r}")
-    return 0.0
+    return apart(answer.json(), {**pair["response"], "model": tag})

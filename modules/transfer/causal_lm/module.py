@@ -44,11 +44,12 @@ class CausalLMModule(pl.LightningModule):
             lr=self.learning_rate,
             weight_decay=0.0,
         )
+        total = max(2, self.steps)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             max_lr=self.learning_rate,
-            total_steps=max(2, self.steps),
-            pct_start=_WARM_UP,
+            total_steps=total,
+            pct_start=max(_WARM_UP, 2 / total),  # the rise takes a step, or torch divides by none
             cycle_momentum=False,
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

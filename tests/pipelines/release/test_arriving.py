@@ -198,6 +198,7 @@ def test_both_ends_are_named(moves: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "; from the server, server: http://127.0.0.1:9: does not answer" in broken
 
 
+@pytest.mark.drill
 def test_a_new_period_shows_what_the_last_forecast_was_worth(
     moves: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

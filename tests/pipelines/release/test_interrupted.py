@@ -24,7 +24,7 @@ def die(*_, **__):
 {module}.{name} = die
 main()
 """
-STEPS = [
+EVERY = [
     ("release", "_registered", 1),
     ("release", "build", 1),
     ("bento", "write_text", 1),
@@ -35,15 +35,20 @@ STEPS = [
     ("champion", "write_pointer", 2),
 ]
 """Where it is killed, and how many lines the ledger has then."""
+DECISIVE = EVERY[-3:]
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [pytest.param(EVERY, id="every step", marks=pytest.mark.drill), pytest.param(DECISIVE, id="decisive")],
+)
 def test_a_release_killed_before_any_step_leaves_the_champion_and_can_be_repeated(
-    fresh: Path, shelf: Path
+    fresh: Path, shelf: Path, steps: list[tuple[str, str, int]]
 ) -> None:
     contend(shelf, "gravity")
     first = released()
     contend(shelf, "dhg_sil")
-    for module, name, lines in STEPS:
+    for module, name, lines in steps:
         assert killed(fresh, module, name, "release") == -signal.SIGKILL, f"{module}.{name}"
         assert pointer().tag == first.tag, "what is served is as before"
         assert len(ledger()) == lines

@@ -21,8 +21,9 @@ from pipelines.release.champion import exclusive
 from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry
 from pipelines.stage_key import STAGES
-from tests.conftest import call
+from tests.conftest import call, serving
 from tests.pipelines.release.released import alias, contend, ledger, pointer, released
+from tests.pipelines.release.under_load import Client, asking
 
 pytestmark = pytest.mark.slow
 
@@ -51,9 +52,21 @@ def test_a_run_is_released_challenged_and_rolled_back(fresh: Path, shelf: Path) 
     assert released() is None
     assert len(ledger()) == 3
 
+    with serving(fresh, "tiny", free_port(), "--follow", "champion") as url, asking(url) as client:
+        assert client.wait_for(first.tag)
+        better, back = challenged(fresh, shelf, client)
+    assert client.order == [first.tag, better.tag, first.tag]
+    assert set(client.statuses) == {200}, "nobody who asks notices a release or a rollback"
+    assert back.version == 1
+    cut_off()
+
+
+def challenged(fresh: Path, shelf: Path, client: Client) -> tuple[Entry, Entry]:
     # better, against the champion scored anew
+    first = ledger()[-1]
     contend(shelf, "dhg_sil")
     better = released()
+    assert client.wait_for(better.tag)
     assert (better.version, better.outcome, better.reason, better.champion) == (2, "champion", "better", 1)
     assert better.comparison.improvement.low > 0
     assert better.comparison.champion == pytest.approx(_test_mae(fresh, "gravity"))
@@ -73,8 +86,22 @@ def test_a_run_is_released_challenged_and_rolled_back(fresh: Path, shelf: Path) 
     assert [entry.sequence for entry in ledger()] == [1, 2, 3, 4, 5]
 
     seen(better)
-    rolled_back(first)
-    cut_off()
+    back = rolled_back(first)
+    assert client.wait_for(first.tag)
+    strangers(client)
+    return better, back
+
+
+def strangers(client: Client) -> None:
+    """A pointer that the ledger did not write, or that says nothing, changes nothing."""
+    path = Releases("tiny").pointer
+    content = path.read_text(encoding="utf-8")
+    for strange in (content.replace('"version": 1', '"version": 2').replace("v1-", "v2-"), "{}"):
+        path.write_text(strange, encoding="utf-8")
+        asked = len(client.tags)
+        time.sleep(2.5)
+        assert len(client.tags) > asked
+    path.write_text(content, encoding="utf-8")
 
 
 def cut_off() -> None:
@@ -100,7 +127,7 @@ def seen(champion: Entry) -> None:
         versions.compare("tiny", load_run("tiny"), 9, 2)
 
 
-def rolled_back(first: Entry) -> None:
+def rolled_back(first: Entry) -> Entry:
     assert "alias and pointer name" in standing.verified("tiny")
     assert "and pointer agree with the ledger" in standing.status("tiny")
     back = promotion.roll_back("tiny", None, "ana", "complaints")
@@ -110,6 +137,7 @@ def rolled_back(first: Entry) -> None:
         promotion.roll_back("tiny", 3, None, "")
     with pytest.raises(UserError, match="no earlier champion to go back to; there is none"):
         promotion.roll_back("tiny", None, None, "")
+    return back
 
 
 def test_a_learned_model_a_leak_and_new_code(fresh: Path, shelf: Path) -> None:

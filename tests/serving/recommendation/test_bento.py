@@ -7,9 +7,10 @@ import pytest
 
 from modules.artefact import seal
 from modules.errors import UserError
+from modules.golden import TOLERANCE
 from pipelines.recommendation.judging.judging import golden
 from pipelines.release.package import SERVICES, package
-from pipelines.release.server import TOLERANCE, replay
+from pipelines.release.server import replay
 from tests.conftest import TOP
 from tests.modules.recommendation.small import recommender, sealed
 from tests.serving.recommendation.served import RELEASE

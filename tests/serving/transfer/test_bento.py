@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from modules.artefact import seal
+from modules.golden import TOLERANCE
 from pipelines.release.package import SERVICES, package
-from pipelines.release.server import TOLERANCE, replay
+from pipelines.release.server import replay
 from pipelines.transfer.judging.judging import golden
 from tests.conftest import TOP
 from tests.modules.transfer.small import extractor, sealed

@@ -2,12 +2,10 @@
 
 import json
 from collections import Counter
-from itertools import accumulate
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 
 from modules.transfer.cascade.cascade import STEPS, Cascade
@@ -20,6 +18,7 @@ from modules.transfer.places.gazetteer import Gazetteer
 from modules.transfer.places.normaliser import Normaliser
 from modules.transfer.predictor import LONGEST_PASSAGE
 from pipelines.files import whole_folder, write_json, write_parquet
+from pipelines.tables.rows import rows_of
 
 LONGEST_ARTICLE = 1_000_000
 """Characters; a longer text is a book, or a broken file, and is set aside."""
@@ -43,6 +42,7 @@ READ = pa.schema(
 )
 """One row a passage on which the members agree; with names, so it is of the private store."""
 Row = dict[str, Any]
+_COLUMNS = ("article_id", "text", "published")
 
 
 class Filter:
@@ -56,7 +56,7 @@ class Filter:
 
     def __call__(self, row: Row) -> Row:
         """Adds `windows` and `counts` to a row with the file and place of a shard."""
-        articles = rows_of(Path(row["articles"]), row["first"], row["count"])
+        articles = rows_of(Path(row["articles"]), row["first"], row["count"], _COLUMNS)
         counts: Counter[str] = Counter(dict.fromkeys(STEPS, 0))
         sound = [each for each in articles if len(each["text"]) <= LONGEST_ARTICLE]
         counts["too_long"] = len(articles) - len(sound)
@@ -67,16 +67,6 @@ class Filter:
             else:
                 counts["long_passage"] += 1
         return {"shard": row["shard"], "windows": windows, "counts": dict(counts), "said": {}}
-
-
-def rows_of(path: Path, first: int, count: int) -> list[Row]:
-    """Some rows of the articles' table, of which only the row groups that hold them are read."""
-    file = pq.ParquetFile(path)
-    ends = list(accumulate(file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)))
-    starts = [0, *ends]
-    groups = [at for at, end in enumerate(ends) if starts[at] < first + count and first < end]
-    table = file.read_row_groups(groups, columns=["article_id", "text", "published"])
-    return cast("list[Row]", table.slice(first - starts[groups[0]], count).to_pylist())
 
 
 class Reader:

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytorch_lightning as pl
@@ -165,6 +166,22 @@ def test_two_steps_teach_the_adapters_alone(make: Make) -> None:
     found = network.extract(passages)
     assert [each.circulation for each in found] == [row.circulation for row in ROWS]
     assert tuned(make(), (3, 4)).extract(passages) == found
+
+
+@given(steps=st.integers(1, 60))
+@settings(deadline=None)
+def test_the_rate_rises_and_falls_over_any_number_of_steps(network: CausalLM, steps: int) -> None:
+    made: Any = CausalLMModule(network, 1e-2, steps, 0.5).configure_optimizers()
+    optimizer, schedule = made["optimizer"], made["lr_scheduler"]["scheduler"]
+    rates = []
+    for step in range(steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if step + 1 < steps:
+            schedule.step()
+    assert 0 < min(rates) <= max(rates) <= 1e-2 * (1 + 1e-9)
+    if steps > 2:
+        assert rates[0] < max(rates) > rates[-1]
 
 
 def test_alignment_keeps_full_moves_and_some_of_the_rest() -> None:

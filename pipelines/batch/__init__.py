@@ -1,0 +1,1 @@
+"""Batch inference: a released model over a table of questions."""
