@@ -28,7 +28,9 @@ def call(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of the project's environment in a project folder, as a user would."""
     environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "MLFLOW_", "PYTEST_"))
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("DVC_", "MLFLOW_", "PYTEST_")) or key == "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
     }
     environment |= {"PATH": f"{BIN}:{environment['PATH']}", "PYTHONPATH": str(cwd), "VENV": str(BIN.parent)}
     done = subprocess.run(  # noqa: S603
@@ -69,6 +71,11 @@ def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Pa
             make(folder)
             made.touch()
     return folder
+
+
+def pytest_configure() -> None:
+    """Nothing in this suite, and no process that it starts, may load a pickle through MLflow."""
+    os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

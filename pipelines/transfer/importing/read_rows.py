@@ -41,7 +41,8 @@ def read_rows(path: Path, names: Sequence[str], source: ArticlesSource) -> Itera
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError(f"{path}: is not a sound gzip file; pack it anew ({error})") from error
     except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
+        said = " ".join((error.strerror or str(error)).split())  # Arrow's may be of several lines
+        raise UserError(f"{path}: cannot be read: {said}") from error
     if empty:
         raise UserError(f"{path}: holds no article; give the file that does")
 
@@ -97,12 +98,13 @@ def _csv(path: Path, names: Sequence[str], source: ArticlesSource) -> Iterator[R
     try:
         with _open(path) as content, _text(content, source.encoding) as lines:
             rows = csv.reader(lines, delimiter=source.sep, strict=True)
-            header = next(rows, [])
-            if not header:
-                return
-            demand_columns(path, header, names, source.sep)
-            start = rows.line_num + 1
+            start = 1
             try:
+                header = next(rows, [])
+                if not header:
+                    return
+                demand_columns(path, header, names, source.sep)
+                start = rows.line_num + 1
                 for row in rows:
                     if row and len(row) != len(header):
                         raise UserError(
