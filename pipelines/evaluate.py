@@ -34,7 +34,7 @@ def run(name: str, config: RunConfig) -> None:
         whole_folder(paths.plots) as plots,
     ):
         found = judging_of(config).judge(name, config, artefact)
-        write_json(artefact / "card.json", found.card)
+        write_json(artefact / "card.json", found.card.model_dump(mode="json"))
         write_json(artefact / "lineage.json", lineage(name, found.training))
         write_json(artefact / "golden.json", found.golden)
         seal(artefact)

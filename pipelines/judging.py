@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import pyarrow as pa
 
 from modules.role import Role
+from pipelines.card import Card
 from pipelines.config import RunConfig
 from pipelines.config.migration import MigrationRun
 from pipelines.config.recommendation import RecommendationRun
@@ -41,7 +42,7 @@ class Findings:
     """Numbers for `dvc metrics`."""
     plots: Mapping[str, Table]
     """Tables for `dvc plots`, by file name."""
-    card: dict[str, Any]
+    card: Card
     """What a user of the model should know."""
     golden: list[Any]
     """Requests with the answers that a server must give."""

@@ -1,6 +1,8 @@
 """Pages: one Jinja environment for everything people read in a browser."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+import math
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 MINUS = "\N{MINUS SIGN}"
 ACRONYMS = frozenset({"afn", "ar", "dcn", "dhg", "fm", "gcn", "gru", "mpgcn", "rcjr", "sil"})
@@ -19,6 +21,12 @@ def number(value: float, places: int = 0) -> str:
     return f"{value:z,.{places}f}".replace("-", MINUS)
 
 
+def short(value: float) -> str:
+    """A number with about four figures, whatever its size."""
+    whole = math.floor(math.log10(abs(value))) if value else 0
+    return number(value, min(max(3 - whole, 0), 6))
+
+
 def percent(value: float, places: int = 0) -> str:
     """A share as a percentage."""
     return number(100 * value, places) + "\N{NARROW NO-BREAK SPACE}%"
@@ -30,15 +38,20 @@ def plain(model: str) -> str:
     return " ".join(words).replace("DHG SIL", "DHG-SIL").replace("GCN GRU", "GCN-GRU")
 
 
+def cell(text: str) -> str:
+    """A text that breaks no table of a Markdown file, and brings no markup into it."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
 def render(template: str, **facts: object) -> str:
     """Fill a template of `pipelines/templates`; a fact it lacks is an error."""
     environment = Environment(
         loader=PackageLoader("pipelines"),
-        autoescape=True,
+        autoescape=select_autoescape(disabled_extensions=("md",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(number=number, percent=percent, plain=plain)
+    environment.filters.update(cell=cell, number=number, percent=percent, plain=plain, short=short)
     return environment.get_template(template).render(facts)

@@ -79,6 +79,16 @@ class RunPaths:
         """index.html (the model), cities.html (the cities) and the latter's tables/*.csv."""
         return self.top / "report"
 
+    @property
+    def card(self) -> Path:
+        """The model card as a page, of the champion if there is one."""
+        return self.top / "card.html"
+
+    @property
+    def monitor(self) -> Path:
+        """The last look of `talentflow monitor`."""
+        return self.top / "monitor.html"
+
     def scratch(self, stage: str, key: str) -> Path:
         """Resumable work of a stage with this key; never a release artefact."""
         return SCRATCH / self.run / f"{stage}-{key[:16]}"

@@ -121,7 +121,7 @@ def _entry(file: Path, name: Any, entry: Any, data: Path | None) -> RunConfig:
 def _order(config: RunConfig) -> list[str]:
     """The sections as an entry reads best: what the data are, then what is done with them."""
     settings = ["checks", "tune", "train", "evaluate", "release"]
-    return ["track", "data", "reference", "seed", "source", config.track, *settings]
+    return ["track", "data", "reference", "licence", "seed", "source", config.track, *settings]
 
 
 def _same(existing: Any, config: RunConfig) -> bool:

@@ -11,10 +11,11 @@ LINEAGE = ("stage_key", "environment", "inputs", "data", "training")
 
 
 def described(artefact: Path, release: Release) -> dict[str, Any]:
-    """Version, card and lineage; of the lineage all but the hashes of single periods or cohorts."""
+    """Version, card and lineage; not the card's reference, nor the hashes of single periods or cohorts."""
     card, lineage = (
         json.loads((artefact / f"{name}.json").read_text(encoding="utf-8")) for name in ("card", "lineage")
     )
+    card.pop("reference", None)
     lineage = {key: lineage[key] for key in LINEAGE if key in lineage}
     if "training" in lineage:
         lineage["training"] = {key: lineage["training"][key] for key in ("from", "to")}

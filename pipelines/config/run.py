@@ -66,6 +66,8 @@ class RunConfig(Section):
     """The one input path, a file or folder, relative to params.yaml."""
     reference: str = "params/no-reference"
     """What the project builds once for all runs of the track, for DVC to watch; here nothing."""
+    licence: str | None = Field(default=None, min_length=1)
+    """Of the data, in words for the model's card; none: not said."""
     seed: int = 0
     """Seed of the simulation, of the drawn trials and of the bootstrap."""
     tune: Tune = Tune()

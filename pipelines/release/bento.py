@@ -63,11 +63,18 @@ class Bento:
             raise UserError(f"{self.folder}: has {len(found)} files and was built with {len(expected)}")
 
 
-def build(package: Package, releases: Releases, version: int, tag: str, track: str) -> Bento:
+def build(package: Package, releases: Releases, version: int, tag: str, said: str) -> Bento:
     """Build the bento of a version, unless it is there whole.
 
     It is built in a process that sees the package and nothing else of ours. One that was interrupted, or has
     changed before any decision on it, is built again.
+
+    Args:
+        package: what it is made of.
+        releases: the run's.
+        version: in the registry.
+        tag: its name and version.
+        said: its README, the model's card.
 
     Raises:
         UserError: if BentoML refuses the package, or a bento that was decided on has changed.
@@ -79,7 +86,8 @@ def build(package: Package, releases: Releases, version: int, tag: str, track: s
         return bento
     shutil.rmtree(bento.folder, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="talentflow-bento-") as folder:
-        _stage(package, Path(folder), {"run": releases.run, "track": track, "version": version, "tag": tag})
+        release = {"run": releases.run, "track": package.track, "version": version, "tag": tag}
+        _stage(package, Path(folder), said, release)
         version_of_tag = tag.partition(":")[2]
         done = subprocess.run(  # noqa: S603
             [sys.executable, "-m", "bentoml", "build", "--version", version_of_tag, "--output", "tag"],
@@ -104,7 +112,7 @@ def environment(releases: Releases) -> dict[str, str]:
     return kept | {"BENTOML_HOME": str(releases.bentoml), "BENTOML_DO_NOT_TRACK": "True"}
 
 
-def _stage(package: Package, folder: Path, release: dict[str, object]) -> None:
+def _stage(package: Package, folder: Path, said: str, release: dict[str, object]) -> None:
     package.copy(folder)
     (folder / "release.json").write_text(
         json.dumps(release, indent=1, sort_keys=True) + "\n", encoding="utf-8"
@@ -112,6 +120,7 @@ def _stage(package: Package, folder: Path, release: dict[str, object]) -> None:
     bentofile = {
         "service": package.service,
         "name": release["run"],
+        "description": said,
         "labels": {"talentflow.package": package.digest, "talentflow.track": release["track"]},
         "include": [*package.files, "release.json"],
         "python": {"requirements_txt": package.lock, "lock_packages": False},

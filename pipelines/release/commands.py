@@ -54,6 +54,17 @@ def status(run: Run) -> None:
     typer.echo(standing.status(run))
 
 
+@registry.command(epilog="Example: talentflow registry card cities 2")
+def card(
+    run: Run,
+    version: Annotated[int | None, typer.Argument(help="A version of the registry (none: champion).")] = None,
+) -> None:
+    """A version's model card: use, figures with intervals, limits, groups, data, lineage."""
+    from pipelines.release import cards
+
+    typer.echo(cards.card_text(run, version))
+
+
 @registry.command(epilog="Example: talentflow registry compare cities 2 1")
 def compare(run: Run, first: Version, second: Version) -> None:
     """Score two versions on the run's test set as it is now."""

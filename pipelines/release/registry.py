@@ -31,10 +31,16 @@ class Registry:
         """A client of the store that MLFLOW_TRACKING_URI names."""
         return MlflowClient(tracking_uri())
 
-    def register(self, package: Package, mlflow_run: str, tags: Mapping[str, str]) -> int:
+    def register(self, package: Package, mlflow_run: str, tags: Mapping[str, str], said: str) -> int:
         """The version of a package: the one that is there, or a new one under the evaluate stage's run.
 
         It is a models-from-code pyfunc with the artefact folder inside; its requirements: the serving lock.
+
+        Args:
+            package: what it is made of.
+            mlflow_run: of the evaluate stage.
+            tags: of a new version.
+            said: its description, the model's card.
         """
         client = self.client
         found = self.version_of(package.digest)
@@ -57,6 +63,7 @@ class Registry:
             self.run,
             f"runs:/{mlflow_run}/{place}",
             mlflow_run,
+            description=said,
             tags={**tags, "talentflow.package": package.digest},
         )
         return int(made.version)

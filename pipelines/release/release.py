@@ -10,6 +10,8 @@ from typing import Any, get_args
 
 from modules.artefact import sha256_of
 from modules.errors import UserError
+from pipelines.card import read_card
+from pipelines.card_page import description, markdown
 from pipelines.config import Mode, RunConfig
 from pipelines.release.bento import Bento, build
 from pipelines.release.candidate import Candidate, open_candidate
@@ -90,7 +92,9 @@ def _decided(candidate: Candidate, champion: Entry | None, who: Mapping[str, Any
     )
     version = _registered(candidate, mlflow_run)
     tag = f"{candidate.run}:v{version}-{weights}"
-    bento = build(candidate.package, Releases(candidate.run), version, tag, candidate.config.track)
+    bento = build(
+        candidate.package, Releases(candidate.run), version, tag, markdown(*read_card(candidate.artefact))
+    )
     log.info("built %s: %d files", tag, len(candidate.package.files))
     gates = [
         clean_gate(changed),
@@ -142,7 +146,9 @@ def _decided(candidate: Candidate, champion: Entry | None, who: Mapping[str, Any
 
 def _registered(candidate: Candidate, mlflow_run: str) -> int:
     tags = {"talentflow.artefact": candidate.manifest, "talentflow.model": candidate.evaluation.row.model}
-    version = Registry(candidate.run).register(candidate.package, mlflow_run, tags)
+    version = Registry(candidate.run).register(
+        candidate.package, mlflow_run, tags, description(*read_card(candidate.artefact))
+    )
     for entry in read_ledger(Releases(candidate.run).ledger):
         if entry.version == version and entry.package != candidate.package.digest:
             raise UserError(

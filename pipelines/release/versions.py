@@ -10,8 +10,7 @@ from pipelines.prove import output_hashes
 from pipelines.release.bento import Bento
 from pipelines.release.challenge import challenge
 from pipelines.release.home import Releases
-from pipelines.release.ledger import Entry
-from pipelines.release.views import bounds_of, drawn, whole_ledger
+from pipelines.release.views import bounds_of, drawn, of_version
 
 
 def compare(name: str, config: RunConfig, first: int, second: int) -> str:
@@ -21,7 +20,7 @@ def compare(name: str, config: RunConfig, first: int, second: int) -> str:
         UserError: if the ledger has no such version, or they cannot be compared.
     """
     output_hashes(Path.cwd(), name, until="split")
-    entries = [_of_version(name, version) for version in (first, second)]
+    entries = [of_version(name, version) for version in (first, second)]
     folders = []
     for entry in entries:
         bento = Bento(Releases(name), entry.tag)
@@ -44,12 +43,3 @@ def compare(name: str, config: RunConfig, first: int, second: int) -> str:
     span = f"{compared.span[0]} to {compared.span[1]}, {compared.cells} cells"
     said = f"{compared.metric} of v{second} less that of v{first}: {bounds_of(compared.improvement)} ({span})"
     return f"{drawn(table)}\n{said}"
-
-
-def _of_version(name: str, version: int) -> Entry:
-    entries = whole_ledger(name)
-    found = next((entry for entry in reversed(entries) if entry.version == version), None)
-    if found is None:
-        known = ", ".join(f"v{number}" for number in sorted({entry.version for entry in entries}))
-        raise UserError(f"{name}: no version {version} in the ledger; there is {known}")
-    return found

@@ -69,6 +69,20 @@ def whole_ledger(name: str) -> Sequence[Entry]:
     return entries
 
 
+def of_version(name: str, version: int) -> Entry:
+    """The last decision on a version.
+
+    Raises:
+        UserError: if the chain is broken, or there is none.
+    """
+    entries = whole_ledger(name)
+    found = next((entry for entry in reversed(entries) if entry.version == version), None)
+    if found is None:
+        known = ", ".join(f"v{number}" for number in sorted({entry.version for entry in entries}))
+        raise UserError(f"{name}: no version {version} in the ledger; there is {known}")
+    return found
+
+
 def bounds_of(bounds: Bounds) -> str:
     """An estimate with its interval."""
     return f"{bounds.estimate:.4g} [{bounds.low:.4g}, {bounds.high:.4g}]"

@@ -32,7 +32,7 @@ def entry_of(name: str, unit: Unit, regions: int) -> RunConfig:
     Raises:
         UserError: if the run is of another track, is not built, or tells of too few periods.
     """
-    of_track(load_run(name), TransferRun)
+    config = of_track(load_run(name), TransferRun)
     folder = RunPaths(name).evaluation
     path = folder / f"flows_{unit}.parquet"
     if not path.exists():
@@ -55,6 +55,7 @@ def entry_of(name: str, unit: Unit, regions: int) -> RunConfig:
     entry: dict[str, Any] = {
         "track": "migration",
         "data": folder.as_posix(),
+        "licence": config.licence,
         "source": {"kind": "flows", "path": path.name},
         "migration": {
             "period": {"unit": unit, "from": ends["min"], "to": ends["max"]},

@@ -7,13 +7,16 @@ from typing import Any
 from modules.artefact import sha256_of
 from modules.migration.networks import load_network
 from modules.migration.predictor import MigrationPredictor, golden
+from modules.monitoring.flows import reference_units
+from modules.monitoring.reference import Reference
 from pipelines.config.migration import MigrationRun
 from pipelines.judging import Findings, Judging, Table, contenders
 from pipelines.migration.fitting.data import open_data
 from pipelines.migration.judging.corridors import busiest_corridors
 from pipelines.migration.judging.evaluation import METRICS, ExtractionScore, FlowEvaluation
 from pipelines.migration.judging.judgement import Judgement
-from pipelines.migration.judging.package import model_card, predictor_of, training_rows
+from pipelines.migration.judging.model_card import model_card
+from pipelines.migration.judging.package import predictor_of, training_rows
 from pipelines.migration.judging.planted_truth import planted_variables
 from pipelines.migration.judging.score import score as score_extraction
 from pipelines.paths import RunPaths
@@ -31,7 +34,7 @@ def judge(name: str, config: MigrationRun, artefact: Path) -> Findings:
         evaluation=evaluation,
         metrics=_metrics(evaluation),
         plots=_plots(evaluation),
-        card=model_card(evaluation),
+        card=model_card(evaluation, config, Reference.of(reference_units(predictor, config.seed))),
         golden=golden(predictor),
         training=training_rows(name, data),
     )

@@ -7,7 +7,6 @@ import torch
 
 from modules.migration.predictor import MigrationPredictor
 from pipelines.migration.fitting.data import RunData
-from pipelines.migration.judging.evaluation import FlowEvaluation
 from pipelines.migration.judging.judgement import Judgement
 from pipelines.paths import RunPaths
 
@@ -37,27 +36,4 @@ def training_rows(name: str, data: RunData) -> dict[str, Any]:
         "from": trained[0],
         "to": trained[-1],
         "row_keys": {period: row_keys[period] for period in trained},
-    }
-
-
-def model_card(evaluation: FlowEvaluation) -> dict[str, Any]:
-    """What a user of the model should know: what it is for, how it was judged, where it fails."""
-    row = next(each for each in evaluation.leaderboard if each.model == evaluation.candidate)
-    return {
-        "run": evaluation.run,
-        "model": row.model,
-        "role": row.role,
-        "hyperparameters": row.parameters,
-        "intended_use": "forecast of moves between regions for planning; not for decisions about persons",
-        "unit": evaluation.unit,
-        "horizon": evaluation.horizon,
-        "regions": len(evaluation.regions),
-        "spans": evaluation.spans,
-        "backtest_mae": row.backtest_mae.model_dump(),
-        "test": {metric: spread.model_dump() for metric, spread in row.test.items()},
-        "improvement_over": evaluation.best_baseline,
-        "improvement": row.improvement and row.improvement.model_dump(),
-        "slices": {part.name: part.error[row.model] for part in evaluation.slices},
-        "nominal_coverage": evaluation.nominal_coverage,
-        "coverage": [each.model_dump() for each in evaluation.coverage],
     }

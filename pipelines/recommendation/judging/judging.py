@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from modules.artefact import sha256_of
+from modules.monitoring.reference import Reference
 from modules.recommendation.networks import load_network
 from modules.recommendation.predictor import Recommender
 from modules.recommendation.request import ExplainRequest, RecommendRequest
@@ -18,7 +19,9 @@ from pipelines.recommendation.judging.cost import cost_of_run
 from pipelines.recommendation.judging.evaluation import RecommendationEvaluation
 from pipelines.recommendation.judging.explaining import explanations
 from pipelines.recommendation.judging.judgement import Judgement
+from pipelines.recommendation.judging.model_card import model_card
 from pipelines.recommendation.judging.planted import Planted
+from pipelines.recommendation.judging.reference import reference_units
 
 GOLDEN_STUDENTS = 3
 
@@ -35,7 +38,7 @@ def judge(name: str, config: RecommendationRun, artefact: Path) -> Findings:
         evaluation=evaluation,
         metrics=_metrics(evaluation),
         plots=_plots(evaluation),
-        card=_card(evaluation),
+        card=model_card(evaluation, config, Reference.of(reference_units(recommender, data))),
         golden=golden(recommender),
         training=_training(name, config),
     )
@@ -179,27 +182,6 @@ def _plots(evaluation: RecommendationEvaluation) -> dict[str, Table]:
                 for other, count in zip(intent.classes if intent else (), counts, strict=True)
             ],
         ),
-    }
-
-
-def _card(evaluation: RecommendationEvaluation) -> dict[str, Any]:
-    row = next(each for each in evaluation.leaderboard if each.model == evaluation.candidate)
-    return {
-        "run": evaluation.run,
-        "model": row.model,
-        "role": row.role,
-        "hyperparameters": row.parameters,
-        "intended_use": "a list for a career adviser to talk over with a student; not for hiring decisions",
-        "students": evaluation.students,
-        "employers": evaluation.employers,
-        "backtest_auc": row.backtest_auc.model_dump(),
-        "test": {metric: spread.model_dump() for metric, spread in row.test.items()},
-        "improvement_over": evaluation.best_baseline,
-        "improvement": row.improvement and row.improvement.model_dump(),
-        "slices": {part.name: part.error[row.model] for part in evaluation.slices},
-        "refuses": evaluation.refuses,
-        "protected": evaluation.protected,
-        "use_protected": evaluation.use_protected,
     }
 
 

@@ -35,6 +35,8 @@ class TransferRow(Row):
     """F1 of the destination on the validation passages: what ranks."""
     fields: dict[Field, Score]
     """The first seed's, on the test passages."""
+    intervals: dict[str, Bounds] = Default(default_factory=dict)
+    """Of the test metrics that groups of passages are resampled for, over the mean of the seeds."""
 
 
 class LevelScore(Section):

@@ -168,18 +168,28 @@ class Judgement:
             improvement=None if name == self.best_baseline else self._improvement(name),
             backtest_f=self.f1(self.backtest, name),
             fields={field: self._score(name, field) for field in FIELDS},
+            intervals={"destination_f1": self._interval(name)},
         )
 
     def _score(self, name: str, field: Field) -> Score:
         told, right, of = self.counts(self.final, name, self._seeds(name)[0], field).sum(0)
         return score(int(told), int(right), int(of))
 
+    @cached_property
+    def _weights(self) -> NDArray[np.float64]:
+        """B x n, how often each test passage is drawn: with its group."""
+        units = units_of(self.final.answers)
+        return draw_counts(np.random.default_rng(self.seed), self.bootstrap, units.max() + 1)[:, units]
+
+    def _interval(self, name: str) -> Bounds:
+        """F1 of the destination, groups of passages resampled."""
+        mine = self._mean_counts(name)
+        return Bounds(**percentile_interval(f1_of(mine.sum(0)), f1s_of(self._weights @ mine)))
+
     def _improvement(self, name: str) -> Bounds:
         """F1 of the destination above the best baseline's; groups of passages are resampled for both."""
-        units = units_of(self.final.answers)
-        weights = draw_counts(np.random.default_rng(self.seed), self.bootstrap, units.max() + 1)[:, units]
         mine, theirs = (self._mean_counts(each) for each in (name, self.best_baseline))
-        drawn = [f1s_of(weights @ counts) for counts in (mine, theirs)]
+        drawn = [f1s_of(self._weights @ counts) for counts in (mine, theirs)]
         return Bounds(**percentile_interval(f1_of(mine.sum(0)) - f1_of(theirs.sum(0)), drawn[0] - drawn[1]))
 
     def _mean_counts(self, name: str) -> Counts:

@@ -10,6 +10,8 @@ from torch import nn
 
 from modules.artefact import sha256_of
 from modules.errors import UserError
+from modules.monitoring.reference import Reference
+from modules.monitoring.texts import reference_units
 from modules.transfer.cascade.cascade import Cascade
 from modules.transfer.cascade.move_filter import MoveFilter
 from modules.transfer.networks import load_network
@@ -36,6 +38,7 @@ from pipelines.transfer.judging.extracting.published import (
 )
 from pipelines.transfer.judging.flow_tables import flow_tables
 from pipelines.transfer.judging.judgement import ENSEMBLE, Judgement
+from pipelines.transfer.judging.model_card import model_card
 from pipelines.transfer.judging.selection import selection
 from pipelines.validate import validate
 
@@ -115,7 +118,7 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
         evaluation=evaluation,
         metrics=_metrics(evaluation),
         plots=_plots(evaluation),
-        card=_card(evaluation),
+        card=model_card(evaluation, config, Reference.of(reference_units(predictor, _texts(paths)))),
         golden=golden(predictor),
         training=_training(name),
         tables={"transfers.parquet": table, "private.parquet": private, **flow_tables(rows)},
@@ -236,21 +239,10 @@ def _plots(evaluation: TransferEvaluation) -> dict[str, Table]:
     }
 
 
-def _card(evaluation: TransferEvaluation) -> dict[str, Any]:
-    return {
-        "run": evaluation.run,
-        "model": evaluation.candidate,
-        "role": evaluation.row.role,
-        "intended_use": "counting who is said to have moved between countries; news attention is no mobility",
-        "labelled": evaluation.labelled,
-        "simulated": evaluation.simulated,
-        "policy": evaluation.policy_version,
-        "levels": [each.model_dump() for each in evaluation.levels],
-        "test": {key: spread.model_dump() for key, spread in evaluation.row.test.items()},
-        "improvement_over": evaluation.best_baseline,
-        "improvement": evaluation.row.improvement and evaluation.row.improvement.model_dump(),
-        "refuses": evaluation.refuses,
-    }
+def _texts(paths: RunPaths) -> list[str]:
+    table = pq.read_table(paths.extracted / "articles.parquet", columns=["text"])
+    texts: list[str] = table.column("text").to_pylist()
+    return texts
 
 
 def _training(name: str) -> dict[str, Any]:
