@@ -14,6 +14,10 @@ class UserError(ValueError):
     The command line prints it and exits with code 2.
     """
 
+    def __str__(self) -> str:
+        """The message; what it quotes of a library may have been several lines."""
+        return " ".join(super().__str__().splitlines())
+
 
 class RequestError(UserError):
     """A field of a request that cannot be answered, by its path (`flows.3.period`), and what it may be."""

@@ -41,8 +41,7 @@ def read_rows(path: Path, names: Sequence[str], source: ArticlesSource) -> Itera
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UserError(f"{path}: is not a sound gzip file; pack it anew ({error})") from error
     except OSError as error:
-        said = " ".join((error.strerror or str(error)).split())  # Arrow's may be of several lines
-        raise UserError(f"{path}: cannot be read: {said}") from error
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from error
     if empty:
         raise UserError(f"{path}: holds no article; give the file that does")
 
