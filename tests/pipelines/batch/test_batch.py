@@ -96,7 +96,7 @@ def killed(project: Path, command: list[str], answers: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({"orign": ["a"]}, "column 'orign': nothing asks by it (did you mean 'origin'?)"),
+        ({"orign": ["a"]}, "column 'orign': nothing asks by it (did you mean origin?)"),
         ({}, "has none of the columns destination, horizon, origin"),
         (None, "is no parquet file that can be read"),
     ],
