@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,12 @@ def test_students_are_counted_field_by_field_without_id_or_protected_ones(
     assert line["counts"]["student.college"] == {law: 6, other: 1, absent: 1}
     assert sum(line["counts"]["employer.industry"].values()) == 3
     assert not [name for name in line["counts"] if "gender" in name or "id" in name]
+
+
+def test_a_protected_field_is_not_counted_even_where_the_model_sees_it() -> None:
+    made = recommenders.recommender(schema=replace(recommenders.SCHEMA, use_protected=True))
+    assert "gender" in made.sides[0].fields
+    assert "student.gender" not in PairObserver(made).student({**recommenders.STUDENT, "gender": "F"})
 
 
 def test_texts_are_counted_by_length_language_and_agreement(
