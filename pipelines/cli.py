@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Literal
@@ -27,6 +28,8 @@ Port = Annotated[int, typer.Option(help="Port on 127.0.0.1.")]
 EntryFile = Annotated[Path, typer.Argument(help="YAML file with run entries.", metavar="FILE")]
 Data = Annotated[Path | None, typer.Option("--data", help="The run's data: a file or folder.")]
 
+SHIFTED = 3
+"""Exit code of a look that somebody should read: neither an error nor nothing."""
 SETTINGS = {
     # Polars' allocator keeps its pages: a fifth of extraction's time went into asking for them again.
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1",
@@ -175,6 +178,36 @@ def batch(
     from pipelines.batch import batch as work
 
     typer.echo(work.run(run, questions, answers, bento, chunk, parallel))
+
+
+@app.command(epilog="Example: talentflow monitor cities --log /var/log/talentflow --since 2026-11-16")
+def monitor(
+    run: Run,
+    log: Annotated[
+        Path | None,
+        typer.Option(help="What the services count into.", envvar="TALENTFLOW_FEATURE_LOG", metavar="DIR"),
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC (none: of the log).")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day, UTC (none: of the log).")
+    ] = None,
+    against: Annotated[
+        Literal["training", "before"], typer.Option(help="The card's reference, or the days before --since.")
+    ] = "training",
+    level: Annotated[float, typer.Option(min=0.0, max=1.0, help="False discoveries accepted.")] = 0.01,
+    minimum: Annotated[int, typer.Option(min=10, help="Units below which nothing is said.")] = 100,
+) -> None:
+    """Hold what the champion is asked and tells against its reference; exit code 3 if it has shifted."""
+    from pipelines.monitoring import monitor as look
+
+    first, last = (None if each is None else each.date() for each in (since, until))
+    window = look.Window(first, last, against == "before", level, minimum)
+    found = look.monitor(run, load_run(run), log, window)
+    typer.echo(found.said)
+    if found.alarm:
+        raise typer.Exit(SHIFTED)
 
 
 @app.command(epilog="Example: talentflow forget graduates 20180317 --yes")

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from modules.access import read_tokens
@@ -28,6 +29,8 @@ class Settings:
     """Whether each request writes a line to stderr; a service does, an app in another process need not."""
     drain: int = DRAIN
     """Seconds from SIGTERM to the end of the process, whatever is still open."""
+    feature_log: Path | None = None
+    """Folder in which bins of what is asked and told are counted; none: nothing is."""
 
     @classmethod
     def read(cls, timeout: int = TIMEOUT) -> Self:
@@ -46,6 +49,7 @@ class Settings:
             timeout=_number("TALENTFLOW_TIMEOUT", "seconds", timeout, least=1),
             log=_switch("TALENTFLOW_REQUEST_LOG", said=True),
             drain=_number("TALENTFLOW_DRAIN", "seconds", DRAIN, least=1),
+            feature_log=Path(folder) if (folder := os.environ.get("TALENTFLOW_FEATURE_LOG")) else None,
         )
 
 

@@ -18,6 +18,7 @@ from modules.access import FOLLOW, demand_token
 from modules.artefact import verify
 from modules.errors import UserError
 from serving.drain import drain_at_sigterm, listening
+from serving.feature_log import close_logs
 from serving.release import Release
 from serving.settings import Settings
 
@@ -94,6 +95,10 @@ class Mounted:
         gc.freeze()
         gc.set_threshold(50_000, 50, 100)
         logger.info("%s answers", release.tag)
+
+    def stop(self) -> None:
+        """Finish what is done beside the answers, once the last of them is sent."""
+        close_logs()
 
 
 def check_bento() -> None:

@@ -64,7 +64,7 @@ def serve(run: str, tag: str, host: str, port: int, *, follow: bool, tracing: bo
 def served(bento: Bento) -> Iterator[str]:
     """Serve a bento as its users will, in a process that ends with this one; gives its address.
 
-    It asks for no token, on loopback: the golden requests are not the users'.
+    It asks for no token, on loopback, and counts nothing: the golden requests are not the users'.
 
     Raises:
         UserError: with the last line it said, if it does not get ready.
@@ -72,7 +72,8 @@ def served(bento: Bento) -> Iterator[str]:
     port, log = free_port(), bento.releases.log(bento.tag)
     command = [sys.executable, "-m", "pipelines", "serve", bento.releases.run, "--bento", bento.tag]
     log.parent.mkdir(parents=True, exist_ok=True)
-    open_to_us = {key: value for key, value in os.environ.items() if key not in {TOKEN, TOKEN_FILE}}
+    users = {TOKEN, TOKEN_FILE, "TALENTFLOW_FEATURE_LOG"}
+    open_to_us = {key: value for key, value in os.environ.items() if key not in users}
     with log.open("w", encoding="utf-8") as said:
         process = subprocess.Popen(  # noqa: S603
             [*command, "--port", str(port)],

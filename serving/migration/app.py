@@ -1,17 +1,19 @@
 """The migration track's interface over a loaded artefact."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from starlette.types import ASGIApp
 
 from modules.errors import RequestError
 from modules.migration.predictor import MigrationPredictor
+from modules.monitoring.flows import FlowObserver
 from serving.described import described
 from serving.edge import edge
 from serving.endpoint import Endpoint
+from serving.feature_log import Watch, unwatched, watch
 from serving.message import OpenAPI
 from serving.migration.messages import (
     ExplainAnswer,
@@ -28,6 +30,7 @@ from serving.problem import Problem
 from serving.release import Release
 from serving.settings import PLAIN, Settings
 
+Asked = TypeVar("Asked")
 LONG = 5_000
 """Rows above which an answer leaves the event loop, so that the short ones go on."""
 
@@ -40,7 +43,8 @@ def app(artefact: Path, release: Release, settings: Settings = PLAIN) -> ASGIApp
     """
     predictor = MigrationPredictor.load(artefact)
     about = described(artefact, release) | {"as_of": predictor.calendar.label(predictor.as_of)}
-    endpoints = Interface(predictor, release).endpoints(about)
+    interface = Interface(predictor, release)
+    endpoints = interface.endpoints(about)
     openapi = document(
         endpoints,
         title=f"Talentflow migration: {release.run}",
@@ -48,6 +52,8 @@ def app(artefact: Path, release: Release, settings: Settings = PLAIN) -> ASGIApp
         narrow=narrowed(predictor),
         secured=bool(settings.tokens),
     )
+    # Only now: the document asks its own examples.
+    interface.seen = watch(settings.feature_log, artefact, release, FlowObserver(predictor))
     itself = Endpoint("GET", "/openapi.json", "This document.", OpenAPI, lambda _: openapi)
     return edge([*endpoints, itself], release=release, settings=settings)
 
@@ -57,6 +63,7 @@ class Interface:
 
     def __init__(self, predictor: MigrationPredictor, release: Release) -> None:
         self.predictor, self.tag = predictor, release.tag
+        self.seen: Watch = unwatched
         self.regions = Regions(predictor)
         self.known = {"model": self.tag, "as_of": predictor.calendar.label(predictor.as_of)}
 
@@ -107,11 +114,16 @@ class Interface:
 
     def forecast(self, question: ForecastQuestion) -> bytes:
         """Forecast what is asked."""
-        return orjson.dumps({"model": self.tag, **self.predictor.predict(question.request())})
+        return self._told(question.request(), self.predictor.predict)
 
     def explain(self, question: ExplainQuestion) -> bytes:
         """Take a forecast apart."""
-        return orjson.dumps({"model": self.tag, **self.predictor.explain(question.request())})
+        return self._told(question.request(), self.predictor.explain)
+
+    def _told(self, request: Asked, answer: Callable[[Asked], dict[str, Any]]) -> bytes:
+        told = answer(request)
+        self.seen(request, told)
+        return orjson.dumps({"model": self.tag, **told})
 
     def slow(self, question: ForecastQuestion) -> bool:
         """Whether a forecast is long, or must be made anew."""

@@ -22,3 +22,8 @@ class Migration:
         from serving.migration.app import app
 
         mounted.start(app)
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def stop(self) -> None:
+        """Once nothing is asked any more."""
+        mounted.stop()

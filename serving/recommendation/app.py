@@ -1,16 +1,18 @@
 """The recommendation track's interface over a loaded artefact."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from starlette.types import ASGIApp
 
+from modules.monitoring.pairs import PairObserver
 from modules.recommendation.predictor import Recommender
 from serving.described import described
 from serving.edge import edge
 from serving.endpoint import Endpoint
+from serving.feature_log import Watch, unwatched, watch
 from serving.message import OpenAPI, ServedModel
 from serving.openapi import document
 from serving.page import page
@@ -31,6 +33,8 @@ from serving.recommendation.shortlist import MEDIA_TYPE, shortlist
 from serving.release import Release
 from serving.settings import PLAIN, Settings
 
+Asked = TypeVar("Asked")
+
 
 def app(artefact: Path, release: Release, settings: Settings = PLAIN) -> ASGIApp:
     """The ASGI app over a sealed artefact.
@@ -39,7 +43,8 @@ def app(artefact: Path, release: Release, settings: Settings = PLAIN) -> ASGIApp
         UserError: if the artefact is torn, changed or of another format.
     """
     recommender = Recommender.load(artefact)
-    endpoints = Interface(recommender, release).endpoints(described(artefact, release))
+    interface = Interface(recommender, release)
+    endpoints = interface.endpoints(described(artefact, release))
     openapi = document(
         endpoints,
         title=f"Talentflow recommendation: {release.run}",
@@ -47,6 +52,8 @@ def app(artefact: Path, release: Release, settings: Settings = PLAIN) -> ASGIApp
         narrow=narrowed(recommender),
         secured=bool(settings.tokens),
     )
+    # Only now: the document asks its own examples.
+    interface.seen = watch(settings.feature_log, artefact, release, PairObserver(recommender))
     html, headers = page("recommendation", release)
     return edge(
         [
@@ -72,6 +79,7 @@ class Interface:
 
     def __init__(self, recommender: Recommender, release: Release) -> None:
         self.recommender, self.tag = recommender, release.tag
+        self.seen: Watch = unwatched
         # Without a bank every pair goes through the network; with very many employers a bank takes long too.
         self.long = recommender.bank is None or len(recommender.employers) > LISTED
 
@@ -141,21 +149,26 @@ class Interface:
 
     def recommend(self, question: RecommendQuestion) -> bytes:
         """Employers for a student."""
-        return orjson.dumps({"model": self.tag, **self.recommender.recommend(question.request())})
+        return self._told(question.request(), self.recommender.recommend)
 
     def explain(self, question: ExplainQuestion) -> bytes:
         """A pair taken apart."""
-        return orjson.dumps({"model": self.tag, **self.recommender.explain(question.request())})
+        return self._told(question.request(), self.recommender.explain)
 
     def candidates(self, question: CandidatesQuestion) -> bytes:
         """Students for an employer."""
-        return orjson.dumps({"model": self.tag, **self.recommender.candidates(question.request())})
+        return self._told(question.request(), self.recommender.candidates)
 
     def score(self, question: ScoreQuestion) -> bytes:
         """Scores of pairs."""
-        return orjson.dumps({"model": self.tag, **self.recommender.score(question.request())})
+        return self._told(question.request(), self.recommender.score)
 
     def shortlist(self, asked: tuple[ShortlistQuery, str]) -> bytes:
         """Employers for many students."""
         query, text = asked
-        return shortlist(self.recommender, text, query.k).encode()
+        return shortlist(self.recommender, text, query.k, self.seen).encode()
+
+    def _told(self, request: Asked, answer: Callable[[Asked], dict[str, Any]]) -> bytes:
+        told = answer(request)
+        self.seen(request, told)
+        return orjson.dumps({"model": self.tag, **told})

@@ -8,6 +8,7 @@ from typing import Any
 from modules.errors import RequestError, did_you_mean
 from modules.recommendation.predictor import Recommender
 from modules.recommendation.request import RecommendRequest
+from serving.feature_log import Watch, unwatched
 from serving.problem import Problem
 
 MEDIA_TYPE = "text/csv"
@@ -16,12 +17,18 @@ MOST = 5_000
 HEADER = ("student", "rank", "employer", "score", "unknown")
 
 
-def shortlist(recommender: Recommender, text: str, k: int) -> str:
+def shortlist(recommender: Recommender, text: str, k: int, seen: Watch = unwatched) -> str:
     """The best k employers of every student, a row each: student, rank, employer, score, unknown fields.
 
     A column of the student's id names them in the answer; without it they are told by their row, 1 is the
     first. A blank cell is not known. Columns of the intent and of protected fields that the model does not
     see are passed over.
+
+    Args:
+        recommender: who is asked.
+        text: of the file.
+        k: employers of every student.
+        seen: told of every student's question and answer.
 
     Raises:
         Problem: 400 if it is no CSV.
@@ -31,11 +38,13 @@ def shortlist(recommender: Recommender, text: str, k: int) -> str:
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(HEADER)
     for name, at, student in _students(recommender, text):
+        request = RecommendRequest(student, k)
         try:
-            found = recommender.recommend(RecommendRequest(student, k))
+            found = recommender.recommend(request)
         except RequestError as error:
             _, _, column = error.field.partition(".")
             raise RequestError(f"rows.{at}.{column}", error.message, error.allowed) from error
+        seen(request, found)
         unknown = ";".join(found["unknown"])
         for each in found["employers"]:
             writer.writerow((name, each["rank"], each["id"], f"{each['score']:.6f}", unknown))

@@ -7,10 +7,12 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp
 
+from modules.monitoring.texts import TextObserver
 from modules.transfer.predictor import TransferExtractor
 from serving.described import described
 from serving.edge import edge
 from serving.endpoint import Endpoint
+from serving.feature_log import Watch, unwatched, watch
 from serving.message import OpenAPI, ServedModel
 from serving.openapi import document
 from serving.page import page
@@ -34,7 +36,9 @@ def app(artefact: Path, release: Release, settings: Settings = PLAIN) -> ASGIApp
     Raises:
         UserError: if the artefact is torn, changed or of another format.
     """
-    endpoints = Interface(TransferExtractor.load(artefact), release).endpoints(described(artefact, release))
+    extractor = TransferExtractor.load(artefact)
+    interface = Interface(extractor, release)
+    endpoints = interface.endpoints(described(artefact, release))
     openapi = document(
         endpoints,
         title=f"Talentflow transfer: {release.run}",
@@ -42,6 +46,8 @@ def app(artefact: Path, release: Release, settings: Settings = PLAIN) -> ASGIApp
         narrow={},
         secured=bool(settings.tokens),
     )
+    # Only now: the document asks its own examples.
+    interface.seen = watch(settings.feature_log, artefact, release, TextObserver())
     html, headers = page("transfer", release)
     return edge(
         [
@@ -67,6 +73,7 @@ class Interface:
 
     def __init__(self, extractor: TransferExtractor, release: Release) -> None:
         self.extractor, self.tag = extractor, release.tag
+        self.seen: Watch = unwatched
 
     def endpoints(self, model: Mapping[str, Any]) -> list[Endpoint]:
         """Every endpoint but the document of them all, and the page."""
@@ -104,7 +111,10 @@ class Interface:
 
     def extract(self, question: ExtractQuestion) -> bytes:
         """Readings of texts."""
-        return orjson.dumps({"model": self.tag, **self.extractor.extract(question.request())})
+        request = question.request()
+        told = self.extractor.extract(request)
+        self.seen(request, told)
+        return orjson.dumps({"model": self.tag, **told})
 
     def normalise(self, question: NormaliseQuestion) -> bytes:
         """Countries of mentions."""

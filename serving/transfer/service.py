@@ -23,3 +23,8 @@ class Transfer:
         from serving.transfer.app import app
 
         mounted.start(app)
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def stop(self) -> None:
+        """Once nothing is asked any more."""
+        mounted.stop()

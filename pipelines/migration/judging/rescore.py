@@ -15,9 +15,10 @@ from pipelines.bootstrap import draw_resamples, percentile_interval, resampled_m
 from pipelines.config.migration import Evaluate, MigrationRun
 from pipelines.evaluation import Bounds
 from pipelines.migration.fitting.data import RunData, open_data
+from pipelines.migration.judging.come_true import come_true, realised
 from pipelines.migration.judging.slices import corridor_slices
 from pipelines.release.challenge import Challenge, IncomparableError
-from pipelines.release.records import Comparison, Realised
+from pipelines.release.records import Comparison
 
 
 def challenge(name: str, config: MigrationRun, candidate: Path, champion: Path) -> Challenge:
@@ -28,16 +29,17 @@ def challenge(name: str, config: MigrationRun, candidate: Path, champion: Path) 
     except UserError as error:  # of a format that this code no longer reads
         return Challenge(why_not=str(error))
     card = json.loads((champion / "card.json").read_text(encoding="utf-8"))
-    come_true = realised(data, old, card["nominal_coverage"])
+    come = come_true(data, old)
+    what_came = None if come is None else realised(come, card["nominal_coverage"])
     trained_to = [
         json.loads((folder / "lineage.json").read_text(encoding="utf-8"))["training"]["to"]
         for folder in (candidate, champion)
     ]
     try:
         new = MigrationPredictor.load(candidate)
-        return Challenge(compare(data, new, old, trained_to, config.evaluate, config.seed), come_true)
+        return Challenge(compare(data, new, old, trained_to, config.evaluate, config.seed), what_came)
     except IncomparableError as error:
-        return Challenge(None, come_true, str(error))
+        return Challenge(None, what_came, str(error))
 
 
 def compare(
@@ -136,32 +138,3 @@ def _truth(
 def _windows(data: RunData, predictor: MigrationPredictor, start: int) -> WindowDataset:
     task = predictor.network.task
     return WindowDataset(data.flows, task.length, task.horizon, start, len(data.flows.observed), rolling=True)
-
-
-def realised(data: RunData, champion: MigrationPredictor, nominal: float) -> Realised | None:
-    """Error and interval coverage of the champion's last forecast in the periods that have come since.
-
-    None if no period with a cell to judge has come, or the regions are not the same.
-    """
-    flows = data.flows
-    steps = [champion.as_of + step - flows.first for step in range(1, champion.network.task.horizon + 1)]
-    if champion.regions != flows.regions or champion.calendar != flows.calendar:
-        return None
-    within = range(len(flows.observed))
-    come = [index for index, step in enumerate(steps) if step in within and flows.scored[step].any()]
-    if not come:
-        return None
-    made = champion.forecast
-    scored = flows.scored[[steps[index] for index in come]]
-    actual = np.where(scored, flows.values[[steps[index] for index in come]], 0).astype(np.float64)
-    error = np.abs(made.count[come] - actual)[scored]
-    inside = (actual >= made.lower[come]) & (actual <= made.upper[come])
-    return Realised(
-        as_of=champion.calendar.label(champion.as_of),
-        periods=tuple(flows.labels[steps[index]] for index in come),
-        cells=int(scored.sum()),
-        mae=float(error.mean()),
-        wape=float(error.sum() / max(actual[scored].sum(), 1e-12)),
-        coverage=float(inside[scored].mean()),
-        nominal=nominal,
-    )

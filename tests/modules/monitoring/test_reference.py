@@ -4,7 +4,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modules.monitoring.feature import ABSENT, FEWEST, OTHER, Feature
@@ -33,6 +33,7 @@ def test_a_number_is_cut_where_many_lie_and_at_nobodys_own() -> None:
     assert (feature.bin(-1e9), feature.bin(1e9), feature.bin(None)) == (0, 9, 10)
 
 
+@settings(deadline=None)
 @given(numbers)
 def test_no_cell_is_small_and_cuts_ascend(values: list[float | None]) -> None:
     feature = Feature.of("number", "asked", [[value] for value in values])

@@ -16,6 +16,7 @@ from modules.migration.predictor import MigrationPredictor
 from modules.migration.request import ForecastRequest
 from pipelines import lineage
 from pipelines.config import load_run
+from pipelines.monitoring.monitor import Window, monitor
 from pipelines.release import views
 from pipelines.release.bento import Bento
 from pipelines.release.champion import champion_bento
@@ -211,6 +212,7 @@ def test_a_new_period_shows_what_the_last_forecast_was_worth(
     params["runs"]["moves"]["migration"]["period"]["to"] = "2023-07"
     yaml.dump(params, moves / "params.yaml")
     call("dvc", "repro", "--glob", "*@moves", cwd=moves)
+    looked = monitor("moves", load_run("moves"), None, Window(None, None, False, 0.01, 100))
     done = call("talentflow", "registry", "release", "moves", cwd=moves, check=False)
     assert done.returncode in {0, 3}, done.stderr
     entry = read_ledger(Releases("moves").ledger)[-1]
@@ -222,6 +224,11 @@ def test_a_new_period_shows_what_the_last_forecast_was_worth(
     assert come.mae == pytest.approx(_by_hand(Bento(Releases("moves"), before.tag)))
     assert f"the champion's forecast from 2023-06 for 2023-07: MAE {come.mae:.4g}" in done.stdout
     assert views.decision(entry) in done.stdout
+    assert looked.truth is not None
+    assert looked.truth.realised == come
+    assert looked.truth.coverage.low <= come.coverage <= looked.truth.coverage.high
+    assert looked.alarm is not looked.truth.held
+    assert looked.truth.realised.periods[0] in looked.page.read_text(encoding="utf-8")
     assert load_run("moves").migration.period.last == "2023-07"
 
 

@@ -16,7 +16,8 @@ from modules.migration.origins import Split
 from modules.migration.predictor import MigrationPredictor
 from pipelines.config.migration import Evaluate
 from pipelines.migration.fitting.data import RunData
-from pipelines.migration.judging.rescore import compare, realised
+from pipelines.migration.judging.come_true import come_true, coverage_interval, realised
+from pipelines.migration.judging.rescore import compare
 from pipelines.release.challenge import IncomparableError
 from pipelines.release.records import Comparison
 from tests.modules.migration.planted import seasonal_flows
@@ -118,15 +119,17 @@ def test_a_forecast_that_is_not_finite_is_no_evidence() -> None:
 def test_what_came_true_is_held_against_the_last_forecast() -> None:
     flows = seasonal_flows()
     champion = predictor(flows)
-    assert realised(run_data(flows), champion, 0.9) is None, "nothing has come"
+    assert come_true(run_data(flows), champion) is None, "nothing has come"
     early = replace(
         champion, as_of=champion.as_of - 1, history=torch.from_numpy(flows.inputs()[-13:-1].copy())
     )
-    found = realised(run_data(flows), early, 0.8)
-    assert found is not None
+    come = come_true(run_data(flows), early)
+    assert come is not None
+    found = realised(come, 0.8)
     error = np.abs(flows.values[-1] - flows.values[-2])
     assert (found.as_of, found.periods, found.cells, found.nominal) == ("2020-11", ("2020-12",), 16, 0.8)
     assert found.mae == pytest.approx(error.mean(), rel=1e-6)
     assert found.wape == pytest.approx(error.sum() / flows.values[-1].sum(), rel=1e-6)
     assert found.coverage == 0, "its intervals have no width"
-    assert realised(run_data(flows), replace(early, regions=("a", "b", "c", "d")), 0.9) is None
+    assert coverage_interval(come, 100, 0).high == 0
+    assert come_true(run_data(flows), replace(early, regions=("a", "b", "c", "d"))) is None
