@@ -12,7 +12,6 @@ from filelock import FileLock, Timeout
 from modules.errors import UserError
 from pipelines.config import Section
 from pipelines.files import write_text
-from pipelines.release.bento import Bento
 from pipelines.release.home import Releases, registry_home
 from pipelines.release.ledger import Entry, champion_of, read_ledger
 from pipelines.release.registry import Registry
@@ -167,8 +166,8 @@ def _user() -> str:
         return f"uid {os.getuid()}"
 
 
-def champion_bento(releases: Releases) -> tuple[Bento, str]:
-    """The bento that the pointer names, and its digest.
+def champion_entry(releases: Releases) -> Entry:
+    """The line of the ledger that the pointer was written for.
 
     Raises:
         UserError: if nothing was ever released, or the ledger never promoted what the pointer names.
@@ -179,9 +178,10 @@ def champion_bento(releases: Releases) -> tuple[Bento, str]:
             f"{releases.run}: has no champion; talentflow registry release {releases.run} makes one"
         )
     promoted = [entry for entry in read_ledger(releases.ledger) if entry.outcome == "champion"]
-    if pointer not in [pointer_to(entry, releases) for entry in promoted]:
+    found = next((entry for entry in promoted if pointer_to(entry, releases) == pointer), None)
+    if found is None:
         raise UserError(
             f"{releases.pointer}: names {pointer.tag}, which the ledger never promoted so; "
             f"talentflow registry release {releases.run} mends it"
         )
-    return Bento(releases, pointer.tag), pointer.sha256
+    return found

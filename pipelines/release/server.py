@@ -15,11 +15,11 @@ from typing import Any
 
 import httpx
 
-from modules.access import TOKEN, TOKEN_FILE, demand_token, read_tokens
+from modules.access import TOKEN, TOKEN_FILE, authorisation, demand_token, read_tokens
 from modules.errors import UserError
 from pipelines.ports import HOST, demand_port, free_port
 from pipelines.release.bento import Bento, environment
-from pipelines.release.champion import champion_bento
+from pipelines.release.champion import champion_entry
 from pipelines.release.home import Releases
 
 STARTUP_SECONDS, STOP_SECONDS = 120, 30
@@ -40,8 +40,9 @@ def serve(run: str, tag: str, host: str, port: int, *, tracing: bool) -> None:
     releases = Releases(run)
     if tag and re.fullmatch(rf"{re.escape(run)}:v\d+-[0-9a-f]{{12}}", tag) is None:
         raise UserError(f"--bento {tag}: is no bento of {run}; talentflow registry history {run} lists them")
-    bento, digest = (Bento(releases, tag), None) if tag else champion_bento(releases)
-    bento.verify(digest)
+    champion = None if tag else champion_entry(releases)
+    bento = Bento(releases, champion.tag if champion else tag)
+    bento.verify(champion.bento if champion else None)
     demand_port(port, host)
     for cache in list(bento.folder.rglob("__pycache__")):  # bytecode stands in no manifest
         shutil.rmtree(cache)
@@ -99,11 +100,13 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, tag: str, lo
 def replay(url: str, artefact: Path, tag: str) -> float:
     """Ask the server of a bento the artefact's golden requests; the largest relative difference of a number.
 
+    They carry the first token of this environment, where it has one.
+
     Raises:
         UserError: if an answer is another version's, has another shape or another text, or is an error.
     """
     golden = json.loads((artefact / "golden.json").read_text(encoding="utf-8"))
-    with httpx.Client(base_url=url, timeout=60) as client:
+    with httpx.Client(base_url=url, timeout=60, headers=authorisation()) as client:
         return max(_difference(client, pair, tag) for pair in golden)
 
 
