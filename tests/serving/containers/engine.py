@@ -83,6 +83,7 @@ def read_only(container: str, *command: str) -> list[str]:
         'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"; '
         'mount -t tmpfs tmpfs "$1/tmp"; mount -t tmpfs tmpfs "$1/run"; shift; exec "$@"'
     )
+    buildah("run", container, "--", "true")  # lays out what the engine itself mounts, /etc/hosts say
     root = buildah("mount", container)
     return ["unshare", "--mount", "sh", "-ec", protect, "sh", root, "buildah", "run", *command]
 
