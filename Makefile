@@ -97,7 +97,8 @@ sbom: $(STAMP) ## Write bills of materials (CycloneDX) of the environment and of
 	done
 
 audit: $(STAMP) ## Ask for known vulnerabilities of what is locked (needs a network)
-	@pip-audit --disable-pip --no-deps --requirement <(cat requirements.lock && echo "$(TORCH)")
+	@pip-audit --strict --disable-pip --no-deps --progress-spinner off --requirement <(cat requirements.lock && echo "$(TORCH)") \
+	  || { echo "audit: vulnerabilities, or a database that does not answer (it needs a network): see above" >&2; exit 1; }
 
 mlflow: $(STAMP) ## Open the MLflow UI on http://127.0.0.1:5000
 	talentflow mlflow
