@@ -19,6 +19,8 @@ HEAVY = (
     "statsmodels",
     "pandas",
 )
+LEFT_OUT = ("mpmath", "networkx", "sympy")
+"""What torch asks for: an image has of it what its lock has, so nothing else may be imported."""
 
 
 def imported(room: str) -> set[tuple[str, str]]:

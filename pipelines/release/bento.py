@@ -41,6 +41,11 @@ class Bento:
         """sha256 of the bento's manifest."""
         return sha256_of(self.releases.manifest(self.tag))
 
+    @property
+    def manifest(self) -> list[str]:
+        """A line for every file, as sha256sum writes it."""
+        return self.releases.manifest(self.tag).read_text(encoding="utf-8").splitlines()
+
     def verify(self, digest: str | None = None) -> None:
         """Check every file against the manifest, and the manifest against the hash that the ledger has.
 
@@ -52,15 +57,26 @@ class Bento:
             raise UserError(f"{self.tag}: the bento is not in {self.releases.bentoml}; release the run again")
         if digest is not None and self.digest != digest:
             raise UserError(f"{manifest}: is not the one that the ledger has; restore it from a copy")
-        expected = manifest.read_text(encoding="utf-8").splitlines()
-        for was, now in zip(expected, found := _hashes(self.folder), strict=False):
+        self._compare(self.folder)
+
+    def copy(self, folder: Path, digest: str) -> None:
+        """Copy the bento into a new folder, checked before and after.
+
+        Raises:
+            UserError: as `verify` does.
+        """
+        self.verify(digest)
+        shutil.copytree(self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        self._compare(folder)
+
+    def _compare(self, folder: Path) -> None:
+        expected = self.manifest
+        for was, now in zip(expected, found := _hashes(folder), strict=False):
             if was != now:
                 name = min(was.partition("  ")[2], now.partition("  ")[2])
-                raise UserError(
-                    f"{self.folder / name}: was changed since it was built; restore it, or roll back"
-                )
+                raise UserError(f"{folder / name}: was changed since it was built; restore it, or roll back")
         if len(expected) != len(found):
-            raise UserError(f"{self.folder}: has {len(found)} files and was built with {len(expected)}")
+            raise UserError(f"{folder}: has {len(found)} files and was built with {len(expected)}")
 
 
 def build(package: Package, releases: Releases, version: int, tag: str, said: str) -> Bento:

@@ -167,8 +167,8 @@ def _user() -> str:
         return f"uid {os.getuid()}"
 
 
-def champion_bento(releases: Releases) -> tuple[Bento, str]:
-    """The bento that the pointer names, and its digest.
+def champion_entry(releases: Releases) -> Entry:
+    """The line of the ledger that the pointer was written for.
 
     Raises:
         UserError: if nothing was ever released, or the ledger never promoted what the pointer names.
@@ -179,9 +179,20 @@ def champion_bento(releases: Releases) -> tuple[Bento, str]:
             f"{releases.run}: has no champion; talentflow registry release {releases.run} makes one"
         )
     promoted = [entry for entry in read_ledger(releases.ledger) if entry.outcome == "champion"]
-    if pointer not in [pointer_to(entry, releases) for entry in promoted]:
+    found = next((entry for entry in promoted if pointer_to(entry, releases) == pointer), None)
+    if found is None:
         raise UserError(
             f"{releases.pointer}: names {pointer.tag}, which the ledger never promoted so; "
             f"talentflow registry release {releases.run} mends it"
         )
-    return Bento(releases, pointer.tag), pointer.sha256
+    return found
+
+
+def champion_bento(releases: Releases) -> tuple[Bento, str]:
+    """The bento that the pointer names, and its digest.
+
+    Raises:
+        UserError: as `champion_entry`.
+    """
+    entry = champion_entry(releases)
+    return Bento(releases, entry.tag), entry.bento

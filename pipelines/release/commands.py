@@ -1,5 +1,6 @@
-"""`talentflow registry ...`: release, look, compare, approve, roll back, verify."""
+"""`talentflow registry ...`: release, look, compare, approve, roll back, verify, put into an image."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -112,3 +113,21 @@ def verify(run: Run) -> None:
     from pipelines.release import standing
 
     typer.echo(standing.verified(run))
+
+
+@registry.command(epilog="Example: talentflow registry image cities --wheels wheels -- --network host")
+def image(
+    run: Run,
+    options: Annotated[
+        list[str] | None,
+        typer.Argument(help="What the engine's build is told besides.", metavar="[-- OPTION...]"),
+    ] = None,
+    wheels: Annotated[
+        Path | None,
+        typer.Option(help="Folder with a wheel of torch (none there: an index).", envvar="PIP_FIND_LINKS"),
+    ] = None,
+) -> None:
+    """Build the champion's container image with docker, podman or buildah, its bento checked first."""
+    from pipelines.release import image as images
+
+    typer.echo(images.build(run, wheels, options or ()))

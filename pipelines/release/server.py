@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from modules.access import FOLLOW, TOKEN, TOKEN_FILE, demand_token, read_tokens
+from modules.access import FOLLOW, TOKEN, TOKEN_FILE, authorisation, demand_token, read_tokens
 from modules.errors import UserError
 from modules.golden import PATH, apart
 from pipelines.ports import HOST, demand_port, free_port
@@ -108,11 +108,13 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str, tag: str, lo
 def replay(url: str, artefact: Path, tag: str) -> float:
     """Ask the server of a bento the artefact's golden requests; the largest relative difference of a number.
 
+    They carry the first token of this environment, where it has one.
+
     Raises:
         UserError: if an answer is another version's, has another shape or another text, or is an error.
     """
     golden = json.loads((artefact / "golden.json").read_text(encoding="utf-8"))
-    with httpx.Client(base_url=url, timeout=60) as client:
+    with httpx.Client(base_url=url, timeout=60, headers=authorisation()) as client:
         return max(_difference(client, pair, tag) for pair in golden)
 
 

@@ -20,7 +20,7 @@ from pipelines.ports import free_port
 from serving.worker import Mounted
 from tests.conftest import BIN, TOP
 from tests.serving.served import GOLDEN, RELEASE, stage
-from tests.test_doors import HEAVY
+from tests.test_doors import HEAVY, LEFT_OUT
 
 pytestmark = pytest.mark.slow
 JSON = "application/json"
@@ -116,7 +116,7 @@ def test_it_runs_its_own_files_and_imports_nothing_heavy(bento: Bento) -> None:
     log = bento.log.read_text(errors="replace")
     imports = imported(bento.log)
     assert {"bentoml", "torch", "serving", "modules", "orjson", "uvloop", "httptools"} <= imports
-    assert imports & {*HEAVY, "pyarrow", "scipy", "sklearn", "pipelines"} == set()
+    assert imports & {*HEAVY, *LEFT_OUT, "pyarrow", "scipy", "sklearn", "pipelines"} == set()
     assert f"{bento.log.parent}/src/serving/edge.py" in log
     assert f"{TOP}/serving/" not in log
     assert f"{TOP}/modules/" not in log

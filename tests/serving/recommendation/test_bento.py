@@ -15,7 +15,7 @@ from tests.conftest import TOP
 from tests.modules.recommendation.small import recommender, sealed
 from tests.serving.recommendation.served import RELEASE
 from tests.serving.test_bento import imported, start
-from tests.test_doors import HEAVY
+from tests.test_doors import HEAVY, LEFT_OUT
 
 
 @pytest.mark.slow
@@ -49,5 +49,5 @@ def test_the_packed_service_starts_answers_its_golden_requests_and_imports_nothi
         bento.process.wait(30)
     imports = imported(bento.log)
     assert {"bentoml", "torch", "serving", "modules", "orjson"} <= imports
-    assert imports & {*HEAVY, "pyarrow", "scipy", "sklearn", "pipelines"} == set()
+    assert imports & {*HEAVY, *LEFT_OUT, "pyarrow", "scipy", "sklearn", "pipelines"} == set()
     assert f"{TOP}/serving/" not in bento.log.read_text(errors="replace")

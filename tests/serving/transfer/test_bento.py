@@ -44,5 +44,5 @@ def test_the_packed_service_starts_answers_its_golden_requests_and_imports_nothi
         bento.process.wait(30)
     imports = imported(bento.log)
     assert {"bentoml", "torch", "serving", "modules", "spacy"} <= imports
-    assert imports & {*HEAVY, "pyarrow", "sklearn", "peft", "pipelines"} == set()
+    assert imports & {*HEAVY, "networkx", "pyarrow", "sklearn", "peft", "pipelines"} == set()
     assert f"{TOP}/serving/" not in bento.log.read_text(errors="replace")
