@@ -354,7 +354,8 @@ def main() -> None:
         typer.echo(f"talentflow: {error}", err=True)
         sys.exit(2)
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        # By the words: what copies many files, or writes Parquet, raises an OSError of its own around them.
+        if not any(os.strerror(code) in str(error) for code in (errno.ENOSPC, errno.EDQUOT)):
             raise
         where = f" ({error.filename})" if error.filename else ""
         said = "nothing was left half-written; make room, and start the same command again"

@@ -11,6 +11,8 @@ from typing import Any
 import ray
 
 STORE_BYTES = 512 * 2**20
+LOST = 2
+"""How often work is begun again whose worker, or whose machine, is gone."""
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pipelines.config import RunConfig
 from pipelines.files import whole_folder, write_json
 from pipelines.fitting import LossCurve, fit, fitting_of
 from pipelines.paths import RunPaths
-from pipelines.ray_session import ray_session
+from pipelines.ray_session import LOST, ray_session
 from pipelines.stage_key import stage_key
 from pipelines.tracking import tracked
 from pipelines.usage import Usage
@@ -59,7 +59,7 @@ def run(name: str, config: RunConfig) -> None:
         tracked("train", name, key) as parent,
         ray_session(config.tune.parallel),
     ):
-        fitted = ray.remote(num_cpus=1, num_gpus=1 if accelerator == "gpu" else 0, max_retries=0)(_fitted)
+        fitted = ray.remote(num_cpus=1, num_gpus=1 if accelerator == "gpu" else 0, max_retries=LOST)(_fitted)
         shared = {id(its): ray.put(its) for _, _, _, its in work}
         parts = [Path(spec.name, f"seed-{seed}", fold) for spec, seed, fold, _ in work]
         ahead = {

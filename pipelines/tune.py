@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ray import tune
-from ray.tune import Callback, ResultGrid, TuneConfig, Tuner
+from ray.tune import Callback, FailureConfig, ResultGrid, TuneConfig, Tuner
 from ray.tune import RunConfig as SweepConfig
 
 from modules.errors import UserError, did_you_mean
@@ -20,7 +20,7 @@ from pipelines.config import RunConfig, Tune
 from pipelines.files import whole_folder, write_json
 from pipelines.fitting import Fitting, fitting_of
 from pipelines.paths import RunPaths
-from pipelines.ray_session import ray_session
+from pipelines.ray_session import LOST, ray_session
 from pipelines.stage_key import stage_key
 from pipelines.tracking import tracked
 from pipelines.trial import Outcome, Trial, run_trial
@@ -185,6 +185,7 @@ def sweep(
                 storage_path=str(scratch.parent),
                 verbose=0,
                 callbacks=[_Progress(trials, fitting.metric)],
+                failure_config=FailureConfig(max_failures=LOST),
             ),
         )
     return _outcomes(tuner.fit(), trials)

@@ -37,9 +37,8 @@ def test_a_full_disk_leaves_nothing_half_written_and_is_one_line(project: Path, 
     shutil.copytree(top, aside, symlinks=True)
     with small_disk(top, "2m"):
         for path in aside.iterdir():
-            if path.name in {"raw", "gold", "extracted", "split", "tune", "validation"}:
+            if path.name != outputs[stage] and path.name[0] != ".":
                 (top / path.name).symlink_to(path)
-        (top / outputs[stage]).unlink(missing_ok=True)
         filler = top / "filler"
         room = shutil.disk_usage(top).free - 8192
         filler.write_bytes(os.urandom(room))
