@@ -23,7 +23,7 @@ ENGINES = {
     "buildah": ("build", "--format", "docker"),
 }
 """Engine -> how it builds: images of docker's format have a health check, those of OCI's none."""
-_ANSWERS = 30
+_ANSWERS = 60
 """Seconds that an engine has to say that it works."""
 
 
