@@ -25,17 +25,20 @@ line. `make test` has a short form of each.
 
 
 def main(
-    record: Annotated[Path, typer.Argument(help="pytest's --junitxml of the drills.")],
+    records: Annotated[
+        list[Path], typer.Argument(help="pytest's --junitxml of the drills; later ones count.")
+    ],
     page: Annotated[Path, typer.Option(help="The page to write.")] = PAGE,
 ) -> None:
     """Write the page of the drills' results."""
-    cases = sorted(
-        ET.parse(record).iter("testcase"),  # noqa: S314 - pytest wrote it a moment ago
-        key=lambda case: (case.get("classname", ""), case.get("name", "")),
-    )
+    cases = {
+        (case.get("classname", ""), case.get("name", "")): case
+        for record in records
+        for case in ET.parse(record).iter("testcase")  # noqa: S314 - pytest wrote it a moment ago
+    }
     rows = [
         f"| {_sentence(case)} | `{_file(case)}` | {_result(case)} | {_figures(case)} | {float(case.get('time', 0)):.0f} |"
-        for case in cases
+        for _, case in sorted(cases.items())
     ]
     where = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, commit {head()[:12]}"
     table = ["| drill | test | result | measured | s |", "|---|---|---|---|---|", *rows]
