@@ -57,8 +57,8 @@ train: $(STAMP) ## Build RUN up to its trained models
 	@talentflow runs show "$(RUN)" > /dev/null
 	dvc repro --glob 'train@$(RUN)'
 
-test: $(STAMP) ## Run the whole test suite
-	@OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
+test: $(STAMP) ## Run the whole test suite (drills apart)
+	@OMP_NUM_THREADS=1 pytest -m "not drill" --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 test-image: $(STAMP) ## Build a real image with buildah, run it and replay the golden requests (as root, Debian)
 	@OMP_NUM_THREADS=1 pytest -m drill tests/serving/containers
