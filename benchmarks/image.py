@@ -28,8 +28,8 @@ SAVE = {
     "podman": ["podman", "save", "--output={file}", "{image}"],
     "buildah": ["buildah", "push", "{image}", "docker-archive:{file}"],
 }
-PACKAGE = re.compile(r"opt/talentflow/lib/python3\.11/site-packages/_?([A-Za-z0-9]+)")
-LEAST = 5e6
+PACKAGE = re.compile(r"opt/talentflow/lib/python3\.11/site-packages/_*([A-Za-z0-9_]+)")
+LEAST = 1e7
 """Bytes from which on a package has a line of its own."""
 BASE, BENTO, BYTECODE, OTHERS = "base image", "bento", "bytecode", "other packages"
 CANDIDATE = "onnxruntime"
@@ -116,9 +116,7 @@ def candidate(folder: Path) -> str:
     numpy = sum(
         path.stat().st_size for each in target.glob("numpy*") for path in each.rglob("*") if path.is_file()
     )
-    (version,) = (
-        path.name.split("-")[1].removesuffix(".dist-info") for path in target.glob(f"{CANDIDATE}-*")
-    )
+    (version,) = (path.name.split("-")[1].removesuffix(".dist") for path in target.glob(f"{CANDIDATE}-*"))
     return (
         f"ONNX Runtime {version}, with what it asks for and an image has not, is {_mb(size - numpy)} MB installed. "
         "What that says of torch's place: [containers](containers.md#torch-or-onnx-runtime)."
