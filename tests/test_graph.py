@@ -37,6 +37,7 @@ OUTPUTS = (
     "plots",
     "metrics.json",
     "report",
+    "card.html",
 )
 
 

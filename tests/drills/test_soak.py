@@ -113,7 +113,7 @@ def memory(process: psutil.Process) -> int:
     return int(process.memory_full_info().uss)
 
 
-@pytest.mark.parametrize("seconds", [pytest.param(600, marks=pytest.mark.drill, id="ten minutes"), 20])
+@pytest.mark.parametrize("seconds", [pytest.param(600, marks=pytest.mark.drill, id="ten minutes"), 12])
 def test_half_its_load_with_misbehaving_clients_and_a_killed_worker(
     built: Path, seconds: int, record_property: Callable[[str, object], None]
 ) -> None:

@@ -29,7 +29,7 @@ from tests.pipelines.transfer.importing import test_ingest as articles
 from tests.pipelines.transfer.importing import test_labelled as labelled
 
 often = settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -107,7 +107,7 @@ def test_labelled_passages(data: st.DataObject) -> None:
 
 # PyArrow reads a ragged row that is no UTF-8 as a text before it hands it on, and says so on stderr.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@settings(often, max_examples=25)
+@settings(often, max_examples=15)
 @given(data=st.data(), kind=st.sampled_from(["log.csv", "log.parquet"]))
 def test_a_log_of_queries(data: st.DataObject, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     users = [(f"user {at}", logs.BEIJING, "上海 招聘") for at in range(12)]

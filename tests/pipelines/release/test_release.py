@@ -140,6 +140,7 @@ def rolled_back(first: Entry) -> Entry:
     return back
 
 
+@pytest.mark.drill
 def test_a_learned_model_a_leak_and_new_code(fresh: Path, shelf: Path) -> None:
     # none: a learned model ranks first; a store that has no run of the cached stage gets one, marked
     contend(shelf, "dhg_sil")

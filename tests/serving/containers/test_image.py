@@ -16,13 +16,14 @@ import pytest
 from modules.access import TOKEN, TOKEN_FILE
 from modules.artefact import sha256_of
 from modules.errors import UserError
+from modules.golden import TOLERANCE
 from pipelines.ports import free_port
 from pipelines.release.bento import Bento
 from pipelines.release.champion import champion_entry
 from pipelines.release.home import Releases
 from pipelines.release.image import lay_out
 from pipelines.release.ledger import Entry
-from pipelines.release.server import TOLERANCE, replay
+from pipelines.release.server import replay
 from tests.conftest import BIN, TOP, call
 from tests.serving.containers.engine import (
     buildah,
