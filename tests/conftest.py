@@ -1,5 +1,6 @@
 """A project to run the real commands in: this tree's files, under git, with the tiny run added and built."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -74,8 +75,14 @@ def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Pa
 
 
 def pytest_configure() -> None:
-    """Nothing in this suite, and no process that it starts, may load a pickle through MLflow."""
+    """Nothing in this suite, and no process that it starts, may load a pickle through MLflow.
+
+    Tests run `make`, which would clear an environment that was built from another lock: this very one.
+    """
     os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
+    built_from = b"".join((TOP / name).read_bytes() for name in ("requirements.lock", "pyproject.toml"))
+    if not (BIN.parent / f".talentflow-{hashlib.sha256(built_from).hexdigest()[:16]}").exists():
+        pytest.exit("the environment is not the one of this tree's lock: make setup", returncode=2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -151,6 +151,7 @@ def test_the_pages_open_offline_and_fit_the_screen(
     context.close()
 
 
+@pytest.mark.drill
 def test_a_parameter_changed_and_changed_back_is_restored_and_touches_no_other_run(project: Path) -> None:
     before = hashes(project)
     set_param(project, "train", "seeds", [0])
