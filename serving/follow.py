@@ -5,51 +5,25 @@ import gc
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.types import ASGIApp
 
 from modules.artefact import sha256_of
 from modules.errors import UserError
 from modules.golden import PATH, TOLERANCE, apart
+from modules.pointer import Pointer
 from serving.release import Release
+from serving.settings import Settings
 
-_EVERY = 1.0
-"""Seconds between two looks at the pointer file, which costs one call of the system."""
+EVERY = 1.0
+"""Seconds between two looks at the pointer file, each of which reads some hundred bytes."""
 
 logger = logging.getLogger("bentoml.serve")
-Make = Callable[[Path, Release], ASGIApp]
-
-
-class Pointer(BaseModel):
-    """What release writes last: the bento that is champion, and the ledger's entry that made it so."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    run: str
-    version: int
-    tag: str
-    path: str
-    sha256: str
-    entry: str
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read the pointer file.
-
-        Raises:
-            UserError: if it says something else, or cannot be read.
-        """
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except OSError as error:
-            raise UserError(f"{path}: {error.strerror}") from error
-        except ValidationError as error:
-            raise UserError(f"{path}: is not a pointer; release the run again") from error
+Make = Callable[[Path, Release, Settings], ASGIApp]
 
 
 @dataclass(frozen=True)
@@ -61,19 +35,22 @@ class Champion:
 
     @classmethod
     def of(cls, path: Path, served: Release) -> Self:
-        """The champion of the pointer file, its files checked by the hashes that the ledger leads to.
+        """The champion of the pointer file; what is read of it is checked by hashes that the ledger leads to.
 
         Args:
             path: of the pointer, in the registry's folder of the run, with the ledger and the manifests.
             served: what is served now.
 
         Raises:
-            UserError: if the pointer is of another run, the ledger did not promote it, or a file was changed.
+            UserError: if there is no pointer, it is of another run, the ledger did not promote it, or a file
+                was changed.
         """
         pointer, top = Pointer.read(path), path.parent
+        if pointer is None:
+            raise UserError(f"{path}: no such file")
         if pointer.run != served.run:
             raise UserError(f"{path}: is of run {pointer.run}, and {served.run} is served")
-        if not any(map(pointer_of(pointer), (top / "ledger.jsonl").read_text(encoding="utf-8").splitlines())):
+        if not _promoted(pointer, top / "ledger.jsonl"):
             raise UserError(f"{path}: names {pointer.tag}, which the ledger never promoted so")
         manifest = top / "bentos" / f"{pointer.tag.partition(':')[2]}.sha256"
         if sha256_of(manifest) != pointer.sha256:
@@ -90,36 +67,33 @@ class Champion:
         return cls(folder / "src" / "artefact", release)
 
 
-def pointer_of(pointer: Pointer) -> Callable[[str], bool]:
-    """Whether a line of the ledger is the one that made a pointer's bento champion."""
+def _promoted(pointer: Pointer, ledger: Path) -> bool:
+    entries = map(json.loads, ledger.read_text(encoding="utf-8").splitlines())
     wanted = (pointer.entry, "champion", pointer.tag, pointer.sha256)
-
-    def made(line: str) -> bool:
-        entry = json.loads(line)
-        return tuple(entry.get(key) for key in ("sha256", "outcome", "tag", "bento")) == wanted
-
-    return made
+    return any(
+        tuple(entry.get(key) for key in ("sha256", "outcome", "tag", "bento")) == wanted for entry in entries
+    )
 
 
 async def follow(
-    path: Path, served: Release, make: Make, swap: Callable[[ASGIApp], None], token: str | None
+    path: Path, served: Release, settings: Settings, make: Make, swap: Callable[[ASGIApp], None]
 ) -> None:
     """Look at the pointer for ever, and swap whenever it names another champion that answers as it should.
 
-    The new model is loaded in another thread and replays its golden requests before anybody else is answered
-    by it, for its code is that of the served bento. Requests in flight are answered by the app that took
-    them. A champion that cannot be served so is said once, and the served one stays.
+    The new model is loaded in another thread and replays its golden requests before anybody is answered by
+    it, for its code is that of the served bento. Requests in flight are answered by the app that took them.
+    A champion that cannot be served so is said once, and the served one stays.
 
     Args:
         path: of the pointer file.
         served: what is served now.
+        settings: of the service.
         make: loads the app over an artefact.
         swap: puts an app in the place of the served one.
-        token: that lets the golden requests in.
     """
     seen = b""
     while True:
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(EVERY)
         content = await asyncio.to_thread(_read, path)
         if content == seen:
             continue
@@ -128,8 +102,8 @@ async def follow(
             champion = await asyncio.to_thread(Champion.of, path, served)
             if champion.release == served:
                 continue
-            app = await asyncio.to_thread(make, champion.artefact, champion.release)
-            await _replay(app, champion, token)
+            await _replay(champion, settings, make)
+            app = await asyncio.to_thread(make, champion.artefact, champion.release, settings)
         except (UserError, OSError, ValueError) as error:
             logger.warning("%s stays: %s", served.tag, error)
             continue
@@ -146,13 +120,14 @@ def _read(path: Path) -> bytes:
         return b"none"
 
 
-async def _replay(app: ASGIApp, champion: Champion, token: str | None) -> None:
+async def _replay(champion: Champion, settings: Settings, make: Make) -> None:
+    # By an app of its own: golden requests are no user's, and belong into no log and no count.
+    quiet = replace(settings, tokens=(), log=False, feature_log=None)
+    app = await asyncio.to_thread(make, champion.artefact, champion.release, quiet)
     golden: list[dict[str, Any]] = json.loads((champion.artefact / "golden.json").read_bytes())
-    headers = {"authorization": f"Bearer {token}"} if token else {}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://golden") as client:
         for number, pair in enumerate(golden):
-            named = headers | {"x-request-id": f"golden-{number}"}
-            answer = await client.post(pair.get("path", PATH), json=pair["request"], headers=named)
+            answer = await client.post(pair.get("path", PATH), json=pair["request"])
             if not answer.is_success:
                 raise UserError(f"{champion.release.tag}: golden request {number}: {answer.text[:200]}")
             expected = {**pair["response"], "model": champion.release.tag}

@@ -79,15 +79,14 @@ class Mounted:
         if FOLLOW in os.environ:
             from serving.follow import follow  # noqa: PLC0415 - its client of HTTP is for this alone
 
-            def load(artefact: Path, of: Release) -> ASGIApp:
+            def load(artefact: Path, of: Release, by: Settings) -> ASGIApp:
                 torch.set_num_threads(1)  # of the thread that loads
-                return make(artefact, of, settings)
+                return make(artefact, of, by)
 
             def swap(app: ASGIApp) -> None:
                 self.app = app
 
-            token = next(iter(settings.tokens), None)
-            following = follow(Path(os.environ[FOLLOW]), release, load, swap, token)
+            following = follow(Path(os.environ[FOLLOW]), release, settings, load, swap)
             self.following = asyncio.create_task(following)  # which would else be collected
         # What is here now stays: no collection need look at it again, and the few objects of a request
         # need no collection every 700. Collections of everything were the tail.

@@ -19,8 +19,7 @@ from pipelines.batch.chunk import ANSWERED, REFUSED, Chunk, name_of
 from pipelines.config import load_run
 from pipelines.files import write_json
 from pipelines.ray_session import ray_session
-from pipelines.release.bento import Bento
-from pipelines.release.champion import champion_bento
+from pipelines.release.champion import bento_of
 from pipelines.release.home import Releases
 
 log = logging.getLogger(__name__)
@@ -49,8 +48,7 @@ def run(name: str, questions: Path, answers: Path, tag: str, chunk: int, paralle
         UserError: if a file, a column or the folder is not as it must be, or the bento was changed.
     """
     config, releases = load_run(name), Releases(name)
-    bento, digest = (Bento(releases, tag), None) if tag else champion_bento(releases)
-    bento.verify(digest)
+    bento = bento_of(releases, tag)
     rows = _rows(questions)
     _check_columns(questions, answerer(config, bento.artefact))
     job = {"run": name, "model": bento.tag, "bento": bento.digest, "chunk": chunk}

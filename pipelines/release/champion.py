@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,26 +11,12 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from modules.errors import UserError
-from pipelines.config import Section
+from modules.pointer import Pointer
 from pipelines.files import write_text
 from pipelines.release.bento import Bento
 from pipelines.release.home import Releases, registry_home
 from pipelines.release.ledger import Entry, champion_of, read_ledger
 from pipelines.release.registry import Registry
-
-
-class Pointer(Section):
-    """What is served: written last, read first."""
-
-    run: str
-    version: int
-    tag: str
-    path: str
-    """The bento's folder, relative to the registry's."""
-    sha256: str
-    """Of the bento's manifest."""
-    entry: str
-    """sha256 of the ledger's entry that made it champion."""
 
 
 def pointer_to(entry: Entry, releases: Releases) -> Pointer:
@@ -42,23 +29,6 @@ def pointer_to(entry: Entry, releases: Releases) -> Pointer:
         sha256=entry.bento,
         entry=entry.sha256,
     )
-
-
-def read_pointer(releases: Releases) -> Pointer | None:
-    """The pointer file, if there is one.
-
-    Raises:
-        UserError: if it cannot be read.
-    """
-    try:
-        return Pointer.model_validate_json(releases.pointer.read_bytes())
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise UserError(
-            f"{releases.pointer}: is not a pointer; delete it, talentflow registry release {releases.run} "
-            "writes it anew"
-        ) from error
 
 
 @contextmanager
@@ -101,7 +71,7 @@ def settle(releases: Releases, registry: Registry) -> Entry | None:
     registry.version(champion.version)
     if alias != champion.version:
         registry.move_alias(champion.version)
-    if read_pointer(releases) != pointer_to(champion, releases):
+    if Pointer.read(releases.pointer) != pointer_to(champion, releases):
         write_pointer(releases, champion)
     return champion
 
@@ -119,7 +89,7 @@ def check_complete(releases: Releases, entries: Sequence[Entry]) -> None:
     Raises:
         UserError: if it has not.
     """
-    pointer = read_pointer(releases)
+    pointer = Pointer.read(releases.pointer)
     if pointer is not None and pointer.entry not in {entry.sha256 for entry in entries}:
         raise UserError(
             f"{releases.ledger}: has no line for {pointer.tag}, which {releases.pointer.name} names: lines "
@@ -147,7 +117,7 @@ def check_pointer(releases: Releases, champion: Entry) -> None:
     Raises:
         UserError: if it does not.
     """
-    if read_pointer(releases) != pointer_to(champion, releases):
+    if Pointer.read(releases.pointer) != pointer_to(champion, releases):
         raise UserError(
             f"{releases.pointer}: does not name {champion.tag}, the ledger's champion; "
             f"talentflow registry release {champion.run} mends it"
@@ -173,7 +143,7 @@ def champion_entry(releases: Releases) -> Entry:
     Raises:
         UserError: if nothing was ever released, or the ledger never promoted what the pointer names.
     """
-    pointer = read_pointer(releases)
+    pointer = Pointer.read(releases.pointer)
     if pointer is None:
         raise UserError(
             f"{releases.run}: has no champion; talentflow registry release {releases.run} makes one"
@@ -188,11 +158,22 @@ def champion_entry(releases: Releases) -> Entry:
     return found
 
 
-def champion_bento(releases: Releases) -> tuple[Bento, str]:
-    """The bento that the pointer names, and its digest.
+def bento_of(releases: Releases, tag: str) -> Bento:
+    """The champion's bento, or the run's one of a tag, every file checked.
 
     Raises:
-        UserError: as `champion_entry`.
+        UserError: if there is no such bento, a file of it is not as it was built, or as `champion_entry`.
     """
-    entry = champion_entry(releases)
-    return Bento(releases, entry.tag), entry.bento
+    if not tag:
+        entry = champion_entry(releases)
+        bento = Bento(releases, entry.tag)
+        bento.verify(entry.bento)
+        return bento
+    if re.fullmatch(rf"{re.escape(releases.run)}:v\d+-[0-9a-f]{{12}}", tag) is None:
+        raise UserError(
+            f"--bento {tag}: is no bento of {releases.run}; talentflow registry history {releases.run} "
+            "lists them"
+        )
+    bento = Bento(releases, tag)
+    bento.verify()
+    return bento

@@ -3,8 +3,9 @@
 from typing import Literal
 
 from modules.errors import UserError
+from modules.pointer import Pointer
 from pipelines.release.bento import Bento
-from pipelines.release.champion import exclusive, read_pointer, settle, stamp
+from pipelines.release.champion import exclusive, settle, stamp
 from pipelines.release.gates import served_gate
 from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry, append, champion_of, pending, read_ledger, reigning
@@ -64,7 +65,7 @@ def roll_back(name: str, to: int | None, by: str | None, because: str) -> Entry:
 
 def _begun(releases: Releases, action: str) -> Entry | None:
     # Killed between its line and the pointer: settling finishes it, and it must not be done twice.
-    champion, pointer = champion_of(read_ledger(releases.ledger)), read_pointer(releases)
+    champion, pointer = champion_of(read_ledger(releases.ledger)), Pointer.read(releases.pointer)
     late = champion is not None and (pointer is None or pointer.entry != champion.sha256)
     return champion if late and champion is not None and champion.action == action else None
 

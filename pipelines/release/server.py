@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from modules.errors import UserError
 from modules.golden import PATH, apart
 from pipelines.ports import HOST, demand_port, free_port
 from pipelines.release.bento import Bento, environment
-from pipelines.release.champion import champion_bento
+from pipelines.release.champion import bento_of
 from pipelines.release.home import Releases
 
 STARTUP_SECONDS, STOP_SECONDS = 120, 30
@@ -42,12 +41,9 @@ def serve(run: str, tag: str, host: str, port: int, *, follow: bool, tracing: bo
     """
     demand_token(host, read_tokens())
     releases = Releases(run)
-    if tag and re.fullmatch(rf"{re.escape(run)}:v\d+-[0-9a-f]{{12}}", tag) is None:
-        raise UserError(f"--bento {tag}: is no bento of {run}; talentflow registry history {run} lists them")
     if tag and follow:
         raise UserError("--follow champion and --bento exclude each other; leave one out")
-    bento, digest = (Bento(releases, tag), None) if tag else champion_bento(releases)
-    bento.verify(digest)
+    bento = bento_of(releases, tag)
     demand_port(port, host)
     for cache in list(bento.folder.rglob("__pycache__")):  # bytecode stands in no manifest
         shutil.rmtree(cache)

@@ -15,7 +15,7 @@ from pipelines.card import read_card
 from pipelines.config import load_run
 from pipelines.monitoring.monitor import Monitored, Window, monitor
 from pipelines.ports import free_port
-from pipelines.release.champion import champion_bento
+from pipelines.release.champion import bento_of
 from pipelines.release.home import Releases
 from tests.conftest import call, serving
 
@@ -33,7 +33,7 @@ def here(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write(folder: Path, *questions: tuple[str, str], day: str = TODAY.isoformat()) -> None:
     """A log of questions for one corridor each, both periods ahead, as a service would have written it."""
-    bento, _ = champion_bento(Releases("tiny"))
+    bento = bento_of(Releases("tiny"), "")
     card, _ = read_card(bento.artefact)
     counts: dict[str, dict[str, float]] = {}
     for feature in Reference.from_json(card.reference).features:
@@ -58,7 +58,7 @@ def look(log: Path, window: Window = ANY) -> Monitored:
 
 
 def regions() -> list[str]:
-    bento, _ = champion_bento(Releases("tiny"))
+    bento = bento_of(Releases("tiny"), "")
     config = json.loads((bento.artefact / "config.json").read_text(encoding="utf-8"))
     return [row["region"] for row in config["regions"]]
 

@@ -4,8 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+from modules.pointer import Pointer
 from pipelines.config import Mode, load_run
-from pipelines.release.champion import Pointer, read_pointer
 from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry, read_ledger
 from pipelines.release.registry import Registry
@@ -50,7 +50,7 @@ def ledger() -> list[Entry]:
 
 
 def pointer() -> Pointer:
-    found = read_pointer(Releases("tiny"))
+    found = Pointer.read(Releases("tiny").pointer)
     assert found is not None
     return found
 

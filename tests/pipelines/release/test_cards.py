@@ -7,7 +7,7 @@ import pytest
 from pipelines.card import read_card
 from pipelines.card_page import markdown
 from pipelines.front_page import front_page
-from pipelines.release.champion import champion_bento
+from pipelines.release.champion import bento_of
 from pipelines.release.home import Releases
 from pipelines.release.ledger import champion_of, read_ledger
 from pipelines.release.registry import Registry
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_version_has_its_card_wherever_it_is_met(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
-    bento, _ = champion_bento(Releases("tiny"))
+    bento = bento_of(Releases("tiny"), "")
     text = markdown(*read_card(Path("runs/tiny/artefact")))
     assert text.startswith("# Model card: tiny, ")
     assert (bento.folder / "README.md").read_text(encoding="utf-8") == text

@@ -10,7 +10,7 @@ import pytest
 from modules.errors import UserError
 from pipelines import lineage
 from pipelines.release.bento import Bento
-from pipelines.release.champion import champion_bento
+from pipelines.release.champion import bento_of
 from pipelines.release.home import Releases
 from pipelines.release.ledger import read_ledger
 from pipelines.release.server import replay, served
@@ -28,7 +28,7 @@ def tiny(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_chain_holds_from_the_stages_to_the_server(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tiny)
-    bento, _ = champion_bento(Releases("tiny"))
+    bento = bento_of(Releases("tiny"), "")
     with served(bento) as url:
         links = lineage.walk("tiny", f"{url}/")
         with pytest.raises(UserError, match=r"answer\.model"):
@@ -134,7 +134,8 @@ def test_a_link_to_foreign_code_in_a_bento_is_named(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tiny)
-    bento, digest = champion_bento(Releases("tiny"))
+    bento = bento_of(Releases("tiny"), "")
+    digest = bento.digest
     link = bento.folder / "src" / "orjson"
     link.symlink_to(tmp_path)
     with pytest.raises(UserError, match="src/orjson: is a link, and a bento has none"):

@@ -17,7 +17,7 @@ from pipelines import lineage
 from pipelines.config import load_run
 from pipelines.ports import free_port
 from pipelines.release import promotion, standing, versions, views
-from pipelines.release.champion import exclusive
+from pipelines.release.champion import exclusive, pointer_to
 from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry
 from pipelines.stage_key import STAGES
@@ -88,15 +88,16 @@ def challenged(fresh: Path, shelf: Path, client: Client) -> tuple[Entry, Entry]:
     seen(better)
     back = rolled_back(first)
     assert client.wait_for(first.tag)
-    strangers(client)
+    strangers(client, better)
     return better, back
 
 
-def strangers(client: Client) -> None:
-    """A pointer that the ledger did not write, or that says nothing, changes nothing."""
+def strangers(client: Client, better: Entry) -> None:
+    """A pointer to a whole bento by no line of the ledger, or one that says nothing, changes nothing."""
     path = Releases("tiny").pointer
     content = path.read_text(encoding="utf-8")
-    for strange in (content.replace('"version": 1', '"version": 2').replace("v1-", "v2-"), "{}"):
+    forged = pointer_to(better, Releases("tiny")).model_copy(update={"entry": "0" * 64})
+    for strange in (forged.model_dump_json(), "{}"):
         path.write_text(strange, encoding="utf-8")
         asked = len(client.tags)
         time.sleep(2.5)
