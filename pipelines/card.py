@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import ValidationError
 
 from modules.artefact import verify
 from modules.errors import UserError
+from modules.monitoring.reference import Reference
 from modules.role import Role
 from pipelines.config.run import RunConfig
 from pipelines.config.section import Section
@@ -86,7 +87,26 @@ class Data(Section):
     """Train, validation, test -> which part of the data."""
 
 
-class Card(Section):
+class Told(Section):
+    """What only a track can tell of its model."""
+
+    intended_use: str
+    not_for: tuple[str, ...]
+    data: Data
+    ranked_by: Figure
+    """On the validation: what chose the model."""
+    test: tuple[Figure, ...]
+    """On the test, which chose nothing: what is claimed."""
+    kept: tuple[Kept, ...] = ()
+    nominal_coverage: float | None = None
+    """Share of cells that an interval is to hold; none: a track without intervals."""
+    fairness: tuple[Compared, ...] = ()
+    """Empty: the track knows no groups of people."""
+    limits: tuple[str, ...]
+    facts: dict[str, str | int | float | bool]
+
+
+class Card(Told):
     """Everything on the card but its lineage, which lies beside it in the artefact.
 
     After Mitchell et al., Model Cards for Model Reporting (FAT* 2019).
@@ -99,34 +119,40 @@ class Card(Section):
     sha12: str
     """First 12 hex digits of the sha256 of the weights, as in the version's name."""
     hyperparameters: dict[str, float | int | str]
-    intended_use: str
-    not_for: tuple[str, ...]
-    data: Data
-    ranked_by: Figure
-    """On the validation: what chose the model."""
-    test: tuple[Figure, ...]
-    """On the test, which chose nothing: what is claimed."""
     improvement_over: str
     """The best baseline."""
     improvement: Bounds | None
     """Over it, on the test, paired; none: it is the best baseline."""
     slices: tuple[Part, ...]
-    kept: tuple[Kept, ...]
-    nominal_coverage: float | None = None
-    """Share of cells that an interval is to hold; none: a track without intervals."""
-    fairness: tuple[Compared, ...]
-    """Empty: the track knows no groups of people."""
     refuses: tuple[str, ...]
     """What the evaluation holds against a release."""
-    limits: tuple[str, ...]
-    facts: dict[str, str | int | float | bool]
-    """What only the track has."""
     reference: list[dict[str, Any]]
     """Histograms of what it was made from and of what it predicts (`modules.monitoring`), no cell small."""
 
+    @classmethod
+    def of(cls, evaluation: Evaluation, config: RunConfig, reference: Reference, told: Told) -> Self:
+        """The card of an evaluation's candidate."""
+        row = evaluation.row
+        simulated = (SIMULATED,) if told.data.simulated else ()
+        own = dict(told) | {"limits": (*told.limits, *simulated)}
+        return cls(
+            **own,
+            run=evaluation.run,
+            track=config.track,
+            model=row.model,
+            role=row.role,
+            sha12=evaluation.sha12,
+            hyperparameters=row.parameters,
+            improvement_over=evaluation.best_baseline,
+            improvement=row.improvement,
+            slices=_parts(evaluation),
+            refuses=evaluation.refuses,
+            reference=reference.to_json(),
+        )
+
 
 def made_from(
-    config: RunConfig, simulated: bool, what: str, sizes: Mapping[str, int], spans: Mapping[str, str]
+    config: RunConfig, what: str, sizes: Mapping[str, int], spans: Mapping[str, str], *, simulated: bool
 ) -> Data:
     """The data of a run, with the licence that its entry names."""
     return Data(what=what, simulated=simulated, licence=config.licence, sizes=dict(sizes), spans=dict(spans))
@@ -142,7 +168,7 @@ def figure(name: str, spread: Spread, interval: Bounds | None = None) -> Figure:
     return Figure(name=name, mean=spread.mean, sd=spread.sd, interval=interval)
 
 
-def parts(evaluation: Evaluation) -> tuple[Part, ...]:
+def _parts(evaluation: Evaluation) -> tuple[Part, ...]:
     """The candidate's error on every slice, beside the best baseline's."""
     return tuple(
         Part(

@@ -1,6 +1,5 @@
 """The command line: `talentflow STAGE RUN`, and the verbs around it."""
 
-import ctypes
 import errno
 import logging
 import os
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from modules.errors import UserError
+from modules.orphan import end_with_parent
 from pipelines import tracks
 from pipelines.config import load_run
 from pipelines.config.recommendation import RecommendationRun
@@ -329,12 +329,6 @@ def index(
     typer.echo(f"{'front page':12}{front_page(run)}")
 
 
-def _die_with_parent() -> None:
-    # A killed `dvc repro` must leave no stage behind it, a killed release no server (Linux only).
-    if sys.platform == "linux" and os.environ.keys() & {"DVC_STAGE", "TALENTFLOW_CHILD"}:
-        ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGTERM)
-
-
 def _stop(_number: int, _frame: FrameType | None) -> Any:
     # No SystemExit: while Ray waits it makes an error of that, and the stage would count as failed.
     raise KeyboardInterrupt
@@ -346,7 +340,8 @@ def main() -> None:
         os.environ.setdefault(setting, value)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("pipelines").setLevel(logging.INFO)
-    _die_with_parent()
+    if os.environ.keys() & {"DVC_STAGE", "TALENTFLOW_CHILD"}:
+        end_with_parent()  # a killed `dvc repro` leaves no stage behind it, a killed release no server
     signal.signal(signal.SIGTERM, _stop)
     try:
         app()

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from modules.access import FOLLOW, demand_token
 from modules.artefact import verify
 from modules.errors import UserError
+from modules.orphan import end_with_parent
 from serving.drain import drain_at_sigterm, listening
 from serving.feature_log import close_logs
 from serving.release import Release
@@ -70,6 +71,7 @@ class Mounted:
         """
         import torch  # noqa: PLC0415 - the process that watches the worker imports this file too
 
+        end_with_parent()  # nobody would watch this worker any more, and its port would stay taken
         torch.set_num_threads(1)
         settings, release = Settings.read(self.timeout), Release.read(RELEASE)
         for host in listening().values():

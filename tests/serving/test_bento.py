@@ -130,6 +130,17 @@ def test_it_stops_when_told_and_leaves_no_process(bento: Bento) -> None:
     assert alive == []
 
 
+def test_who_kills_the_server_leaves_no_worker_behind(tmp_path: Path) -> None:
+    bento = start(stage(tmp_path / "src"))
+    bento.wait(60)
+    workers = bento.process.children(recursive=True)
+    assert workers
+    bento.process.kill()
+    bento.process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    assert alive == []
+
+
 @pytest.mark.parametrize("name", ["release.json", "artefact/model.safetensors", "artefact/MANIFEST.sha256"])
 def test_a_bento_that_was_tampered_with_never_starts(tmp_path: Path, name: str) -> None:
     folder = stage(tmp_path / "src")

@@ -1,7 +1,7 @@
 """The card of a forecaster."""
 
 from modules.monitoring.reference import Reference
-from pipelines.card import SIMULATED, Card, Kept, figure, figures, made_from, parts
+from pipelines.card import Card, Kept, Told, figure, figures, made_from
 from pipelines.config.migration import MigrationRun
 from pipelines.migration.judging.evaluation import FlowEvaluation
 
@@ -15,27 +15,18 @@ def model_card(evaluation: FlowEvaluation, config: MigrationRun, reference: Refe
         "queries": "a log of job-search queries",
         "flows": "a table of moves between regions",
     }[config.source.kind]
-    return Card(
-        run=evaluation.run,
-        track=config.track,
-        model=row.model,
-        role=row.role,
-        sha12=evaluation.sha12,
-        hyperparameters=row.parameters,
+    told = Told(
         intended_use="forecasts of moves between regions, for planning",
         not_for=("decisions about persons", "other regions, or other units of time, than those it knows"),
         data=made_from(
             config,
-            simulated,
             what,
             {"regions": len(evaluation.regions), f"{evaluation.unit}s": evaluation.observed_periods},
             {part: f"{first} to {last}" for part, (first, last) in evaluation.spans.items()},
+            simulated=simulated,
         ),
         ranked_by=figure("backtest_mae", row.backtest_mae),
         test=figures(row.test, {"mae": row.test_mae}),
-        improvement_over=evaluation.best_baseline,
-        improvement=row.improvement,
-        slices=parts(evaluation),
         kept=tuple(
             Kept(
                 name=f"{each.corridors} corridors, {each.horizon} ahead",
@@ -47,20 +38,18 @@ def model_card(evaluation: FlowEvaluation, config: MigrationRun, reference: Refe
             for each in evaluation.coverage
         ),
         nominal_coverage=evaluation.nominal_coverage,
-        fairness=(),
-        refuses=evaluation.refuses,
-        limits=_limits(evaluation, simulated),
+        limits=_limits(evaluation),
         facts={
             "unit": evaluation.unit,
             "periods seen": evaluation.length,
             "periods ahead": evaluation.horizon,
             "distances": "known" if evaluation.geography else "not known",
         },
-        reference=reference.to_json(),
     )
+    return Card.of(evaluation, config, reference, told)
 
 
-def _limits(evaluation: FlowEvaluation, simulated: bool) -> tuple[str, ...]:
+def _limits(evaluation: FlowEvaluation) -> tuple[str, ...]:
     limits = [
         "intervals are calibrated on the periods that also chose the model, and run a little narrow",
         "a regime that those periods did not show breaks forecasts and intervals",
@@ -74,4 +63,4 @@ def _limits(evaluation: FlowEvaluation, simulated: bool) -> tuple[str, ...]:
         )
     if not evaluation.geography:
         limits.append("distances were not known: the geographic parts of the model are off")
-    return (*limits, *((SIMULATED,) if simulated else ()))
+    return tuple(limits)

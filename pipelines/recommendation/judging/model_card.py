@@ -1,7 +1,7 @@
 """The card of a recommender."""
 
 from modules.monitoring.reference import Reference
-from pipelines.card import SIMULATED, Card, Compared, Figure, Group, figure, figures, made_from, parts
+from pipelines.card import Card, Compared, Figure, Group, Told, figure, figures, made_from
 from pipelines.config.recommendation import RecommendationRun
 from pipelines.evaluation import Bounds
 from pipelines.recommendation.judging.evaluation import Audit, AuditedField, RecommendationEvaluation
@@ -11,13 +11,7 @@ def model_card(evaluation: RecommendationEvaluation, config: RecommendationRun, 
     """What a user of the candidate should know: what it is for, how it was judged, whom it serves worse."""
     row = next(each for each in evaluation.leaderboard if each.model == evaluation.candidate)
     simulated = config.source.kind == "simulate"
-    return Card(
-        run=evaluation.run,
-        track=config.track,
-        model=row.model,
-        role=row.role,
-        sha12=evaluation.sha12,
-        hyperparameters=row.parameters,
+    told = Told(
         intended_use="a list of employers for a career adviser to talk over with a student",
         not_for=(
             "hiring decisions, or any decision that nobody looks at",
@@ -26,32 +20,27 @@ def model_card(evaluation: RecommendationEvaluation, config: RecommendationRun, 
         ),
         data=made_from(
             config,
-            simulated,
             "a simulated twin of placements" if simulated else "tables of students, employers and placements",
             {
                 "employers": evaluation.employers,
                 **{f"students, {part}": count for part, count in evaluation.students.items()},
             },
             _spans(config),
+            simulated=simulated,
         ),
         ranked_by=figure("backtest_auc", row.backtest_auc),
         test=(*figures(row.test, row.intervals), *_intent(evaluation)),
-        improvement_over=evaluation.best_baseline,
-        improvement=row.improvement,
-        slices=parts(evaluation),
-        kept=(),
         fairness=tuple(_compared(evaluation.audit, each) for each in evaluation.audit.fields)
         if evaluation.audit
         else (),
-        refuses=evaluation.refuses,
-        limits=_limits(evaluation, simulated),
+        limits=_limits(evaluation),
         facts={
             "protected fields": ", ".join(evaluation.protected) or "none",
             "protected fields are inputs": evaluation.use_protected,
             "both sides decide": evaluation.two_sided,
         },
-        reference=reference.to_json(),
     )
+    return Card.of(evaluation, config, reference, told)
 
 
 def _spans(config: RecommendationRun) -> dict[str, str]:
@@ -101,7 +90,7 @@ def _bounds(bounds: Bounds) -> str:
     return f"{bounds.estimate:.3f} [{bounds.low:.3f}, {bounds.high:.3f}]"
 
 
-def _limits(evaluation: RecommendationEvaluation, simulated: bool) -> tuple[str, ...]:
+def _limits(evaluation: RecommendationEvaluation) -> tuple[str, ...]:
     limits = [
         f"an employer new to training ({evaluation.unseen:.1%} of the test matches) is told by its fields",
         "contributions of fields say what moves the score, not what causes a hire",
@@ -110,4 +99,4 @@ def _limits(evaluation: RecommendationEvaluation, simulated: bool) -> tuple[str,
         limits.append("the run names no protected field of students: nobody has looked at groups")
     elif evaluation.audit.cost is not None:
         limits.append(f"leaving the protected fields out costs AUC {_bounds(evaluation.audit.cost)}")
-    return (*limits, *((SIMULATED,) if simulated else ()))
+    return tuple(limits)

@@ -1,7 +1,7 @@
 """The card of an ensemble of extractors."""
 
 from modules.monitoring.reference import Reference
-from pipelines.card import SIMULATED, Card, Compared, Group, Kept, figure, figures, made_from, parts
+from pipelines.card import Card, Compared, Group, Kept, Told, figure, figures, made_from
 from pipelines.config.transfer import TransferRun
 from pipelines.evaluation import Bounds
 from pipelines.transfer.judging.evaluation import TransferEvaluation
@@ -11,13 +11,7 @@ def model_card(evaluation: TransferEvaluation, config: TransferRun, reference: R
     """What a user of the ensemble should know: what it is for, how it was judged, whom it leaves out."""
     row = next(each for each in evaluation.leaderboard if each.model == evaluation.candidate)
     simulated = config.source.kind == "simulate"
-    return Card(
-        run=evaluation.run,
-        track=config.track,
-        model=row.model,
-        role=row.role,
-        sha12=evaluation.sha12,
-        hyperparameters=row.parameters,
+    told = Told(
         intended_use="counts of who is said to have moved between countries",
         not_for=(
             "measuring mobility: what is counted is news attention",
@@ -25,19 +19,16 @@ def model_card(evaluation: TransferEvaluation, config: TransferRun, reference: R
         ),
         data=made_from(
             config,
-            simulated,
             "simulated articles" if simulated else "articles of the user's",
             {
                 "articles": evaluation.funnel[0].kept,
                 **{f"labelled passages, {part}": count for part, count in evaluation.labelled.items()},
             },
             {},
+            simulated=simulated,
         ),
         ranked_by=figure("backtest_destination_f1", row.backtest_f),
         test=figures(row.test, _intervals(evaluation, row.model)),
-        improvement_over=evaluation.best_baseline,
-        improvement=row.improvement,
-        slices=parts(evaluation),
         kept=tuple(
             Kept(
                 name=f"right, of what is kept at level {each.level}",
@@ -50,15 +41,14 @@ def model_card(evaluation: TransferEvaluation, config: TransferRun, reference: R
             if each.precision is not None
         ),
         fairness=tuple(_kept(evaluation, level) for level in ("strict", "majority")),
-        refuses=evaluation.refuses,
-        limits=_limits(evaluation, simulated),
+        limits=_limits(evaluation),
         facts={
             "policy": evaluation.policy_version,
             "voters": ", ".join(config.transfer.voters),
             "languages": ", ".join(config.transfer.languages),
         },
-        reference=reference.to_json(),
     )
+    return Card.of(evaluation, config, reference, told)
 
 
 def _intervals(evaluation: TransferEvaluation, model: str) -> dict[str, Bounds]:
@@ -83,7 +73,7 @@ def _kept(evaluation: TransferEvaluation, level: str) -> Compared:
     )
 
 
-def _limits(evaluation: TransferEvaluation, simulated: bool) -> tuple[str, ...]:
+def _limits(evaluation: TransferEvaluation) -> tuple[str, ...]:
     limits = [
         "a sentence is read with the one before it; what stands further apart is not joined",
         "months and years are missed more often than places",
@@ -94,4 +84,4 @@ def _limits(evaluation: TransferEvaluation, simulated: bool) -> tuple[str, ...]:
     if evaluation.simulated:
         limits.append("all labelled test passages are simulated: the scores say nothing about real text")
     limits += evaluation.warnings
-    return (*limits, *((SIMULATED,) if simulated else ()))
+    return tuple(limits)
