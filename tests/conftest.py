@@ -31,7 +31,8 @@ def call(
     environment = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(("DVC_", "MLFLOW_", "PYTEST_")) or key == "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+        if not key.startswith(("DVC_", "MAKE", "MFLAGS", "MLFLOW_", "PYTEST_"))
+        or key == "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
     }
     environment |= {"PATH": f"{BIN}:{environment['PATH']}", "PYTHONPATH": str(cwd), "VENV": str(BIN.parent)}
     done = subprocess.run(  # noqa: S603

@@ -20,7 +20,7 @@ from serving.follow import Champion, follow
 from serving.migration.app import app
 from serving.release import Release
 from serving.settings import PLAIN, Settings
-from tests.serving.served import GOLDEN, RELEASE
+from tests.serving.served import GOLDEN, RELEASE, in_a_loop
 
 NEXT = Release(run="cities", track="migration", version=4, tag="cities:v4-0123456789ab")
 LAST = Release(run="cities", track="migration", version=5, tag="cities:v5-0123456789ab")
@@ -108,7 +108,7 @@ def test_one_champion_after_the_other_is_followed(home: Path, caplog: Log) -> No
         steps = [lambda: point(home, NEXT), lambda: point(home, LAST), lambda: point(home, NEXT)]
         return [await who(each) for each in await followed(caplog, steps)]
 
-    assert asyncio.run(all_of_it()) == [NEXT.tag, LAST.tag, NEXT.tag]
+    assert in_a_loop(all_of_it()) == [NEXT.tag, LAST.tag, NEXT.tag]
     assert stays(caplog) == []
 
 
@@ -116,7 +116,7 @@ def test_golden_requests_need_no_token_and_are_in_no_log(
     home: Path, caplog: Log, capfd: pytest.CaptureFixture[str]
 ) -> None:
     settings = Settings(tokens=("a" * 32,), log=True)
-    assert len(asyncio.run(followed(caplog, [lambda: point(home, NEXT)], settings=settings))) == 1
+    assert len(in_a_loop(followed(caplog, [lambda: point(home, NEXT)], settings=settings))) == 1
     assert capfd.readouterr().err == ""
 
 
@@ -128,9 +128,9 @@ def test_one_that_answers_otherwise_under_this_code_is_not_taken_and_the_next_is
         return app(wrong, release, settings)
 
     steps = [lambda: point(home, NEXT), lambda: point(home, LAST)]
-    taken = asyncio.run(followed(caplog, steps, other))
+    taken = in_a_loop(followed(caplog, steps, other))
     assert len(taken) == 1
-    assert asyncio.run(who(taken[0])) == LAST.tag
+    assert in_a_loop(who(taken[0])) == LAST.tag
     (said,) = stays(caplog)
     assert said.startswith(f"{RELEASE.tag} stays: ")
 
