@@ -8,14 +8,21 @@ from pathlib import Path
 import pytest
 
 from pipelines.ports import free_port
+from pipelines.release.ledger import read_ledger
 from tests.conftest import TOP, call, serving
 
 README = (TOP / "README.md").read_text(encoding="utf-8")
 
 
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+(PRODUCTION,) = (block for block in BLOCKS if "rollback" in block)
+
+
 def commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
-    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    """Each line of the blocks that are not one script."""
+    lines = [
+        line.split("  #")[0].strip() for block in BLOCKS if block != PRODUCTION for line in block.splitlines()
+    ]
     return [line for line in lines if line]
 
 
@@ -58,6 +65,19 @@ def test_readmes_commands_work(project: Path, left_out: tuple[str, ...]) -> None
                     "2023-07",
                     "2023-08",
                 ]
+
+
+@pytest.mark.slow
+@pytest.mark.drill
+def test_the_walk_through_production_goes_as_readme_says(project: Path) -> None:
+    script = PRODUCTION.replace(":3000", f":{(port := free_port())}")
+    script = script.replace("--follow champion", f"--follow champion --port {port}")
+    call("bash", "-e", "-c", script, cwd=project)
+    ledger = read_ledger(project / ".registry/runs/walk/ledger.jsonl")
+    assert [entry.reason for entry in ledger] == ["none", "better", "worse", "rollback"]
+    answer = json.loads((project / "asked.json").read_text(encoding="utf-8"))
+    assert answer["model"].startswith("walk:v1-"), "the server has followed, there and back"
+    assert "has shifted" in (project / "runs/walk/monitor.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
