@@ -10,6 +10,8 @@ from modules.errors import UserError
 TOKEN, TOKEN_FILE = "TALENTFLOW_TOKEN", "TALENTFLOW_TOKEN_FILE"
 FOLLOW = "TALENTFLOW_FOLLOW"
 """Names the pointer file whose champion a server follows."""
+FEATURE_LOG = "TALENTFLOW_FEATURE_LOG"
+"""Names the folder into which a server counts what it is asked."""
 _SHORTEST = 16
 # RFC 6750's b64token: what a header carries unchanged.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from modules.access import read_tokens
+from modules.access import FEATURE_LOG, read_tokens
 from modules.errors import UserError
 
 MAX_BODY, MAX_QUEUE = 1_048_576, 16
@@ -49,7 +49,7 @@ class Settings:
             timeout=_number("TALENTFLOW_TIMEOUT", "seconds", timeout, least=1),
             log=_switch("TALENTFLOW_REQUEST_LOG", said=True),
             drain=_number("TALENTFLOW_DRAIN", "seconds", DRAIN, least=1),
-            feature_log=Path(folder) if (folder := os.environ.get("TALENTFLOW_FEATURE_LOG")) else None,
+            feature_log=Path(folder) if (folder := os.environ.get(FEATURE_LOG)) else None,
         )
 
 

@@ -91,7 +91,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     The first of them builds what the others need; tests of `modules` keep the second worker busy meanwhile.
     """
-    slow = sorted({item.path for item in items if item.get_closest_marker("slow")})
+    builds = {item.path for item in items if "built" in getattr(item, "fixturenames", ())}
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    slow = sorted(slow, key=lambda path: (path not in builds, path))
 
     def turn(item: pytest.Item) -> int:
         if item.path in slow:

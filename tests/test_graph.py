@@ -167,7 +167,7 @@ def test_a_parameter_changed_and_changed_back_is_restored_and_touches_no_other_r
 
 def test_a_misspelt_key_stops_the_graph_with_one_line(project: Path) -> None:
     set_param(project, "tune", "trails", 3)
-    done = call("talentflow", "tune", "tiny", cwd=project, check=False)
+    done = call("talentflow", "split", "tiny", cwd=project, check=False)
     assert done.returncode == 2
     assert (
         done.stderr.strip()

@@ -6,16 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dvc.repo import Repo
-
 from modules.artefact import MANIFEST, sha256_of, verify
-from pipelines.config import RunConfig
+from pipelines.config import RunConfig, read_yaml
 from pipelines.evaluation import Evaluation, read_evaluation
 from pipelines.judging import judging_of
 from pipelines.paths import RunPaths
 from pipelines.prove import output_hashes
 from pipelines.release.package import Package, package
-from pipelines.stage_key import STAGES, key_of, stage_content
+from pipelines.stage_key import STAGES, locked_key
 
 
 @dataclass(frozen=True)
@@ -51,15 +49,14 @@ def open_candidate(name: str, config: RunConfig) -> Candidate:
     Raises:
         UserError: naming the stage that is not built or has changed, or the file that is damaged.
     """
-    output_hashes(Path.cwd(), name, until="evaluate")
+    output_hashes(Path.cwd(), name, until="evaluate")  # so what dvc.lock says is so
     paths = RunPaths(name)
     verify(paths.artefact)
-    with Repo() as repo:
-        keys = {stage: key_of(stage_content(repo, stage, name)) for stage in STAGES[:-1]}
+    locked = read_yaml(Path("dvc.lock"))
     return Candidate(
         run=name,
         config=config,
         evaluation=read_evaluation(paths.evaluation / "evaluation.json", judging_of(config).record),
-        stage_keys=keys,
+        stage_keys={stage: locked_key(locked, stage, name) for stage in STAGES[:-1]},
         package=package(config.track, paths.artefact),
     )

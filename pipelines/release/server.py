@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from modules.access import FOLLOW, TOKEN, TOKEN_FILE, authorisation, demand_token, read_tokens
+from modules.access import FEATURE_LOG, FOLLOW, TOKEN, TOKEN_FILE, authorisation, demand_token, read_tokens
 from modules.errors import UserError
 from modules.golden import PATH, apart
 from pipelines.ports import HOST, demand_port, free_port
@@ -48,6 +48,10 @@ def serve(run: str, tag: str, host: str, port: int, *, follow: bool, tracing: bo
     for cache in list(bento.folder.rglob("__pycache__")):  # bytecode stands in no manifest
         shutil.rmtree(cache)
     settings = environment(bento.releases) | {"PYTHONDONTWRITEBYTECODE": "1"}
+    # Workers work in the bento's folder: a path given from here must not be looked for, or written, there.
+    settings |= {
+        key: str(Path(settings[key]).resolve()) for key in (TOKEN_FILE, FEATURE_LOG) if settings.get(key)
+    }
     if follow:
         settings[FOLLOW] = str(releases.pointer)
     if tracing:
@@ -68,7 +72,7 @@ def served(bento: Bento) -> Iterator[str]:
     port, log = free_port(), bento.releases.log(bento.tag)
     command = [sys.executable, "-m", "pipelines", "serve", bento.releases.run, "--bento", bento.tag]
     log.parent.mkdir(parents=True, exist_ok=True)
-    users = {TOKEN, TOKEN_FILE, "TALENTFLOW_FEATURE_LOG"}
+    users = {TOKEN, TOKEN_FILE, FEATURE_LOG}
     open_to_us = {key: value for key, value in os.environ.items() if key not in users}
     with log.open("w", encoding="utf-8") as said:
         process = subprocess.Popen(  # noqa: S603

@@ -66,7 +66,7 @@ def regions() -> list[str]:
 def test_the_server_counts_and_tells_nothing_that_was_sent(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TALENTFLOW_FEATURE_LOG", str(here / "log"))
+    monkeypatch.setenv("TALENTFLOW_FEATURE_LOG", "log")  # seen from where the command is given
     first, *_, last = regions()
     with serving(here, "tiny", free_port()) as url:
         answers = [
