@@ -4,7 +4,7 @@
     python benchmarks/scale.py .scratch/scale --times 100 --only cities        # keeps what is in the folder already
 
 Each stage is `talentflow STAGE RUN`, alone, as `dvc repro` calls it, in a clone of this commit. One seed and one configuration of
-two models each, since what is asked is how a fit grows, not how many there are.
+a few models each, since what is asked is how a fit grows, not how many there are.
 """
 
 import json
@@ -28,7 +28,7 @@ TOP = Path(__file__).parent.parent
 PAGE = TOP / "docs" / "results-scale.md"
 STAGES = ("simulate", "import", "validate", "split", "tune", "train", "evaluate", "report")
 SIZES = {
-    "cities": ("queries", 3_000_000, ["ridge_ar_calendar", "dhg_sil"]),
+    "cities": ("queries", 3_000_000, ["ridge_ar_calendar", "dhg_sil_core", "dhg_sil"]),
     "recommendation": ("students", 4_000, ["logistic_regression", "rcjr"]),
     "transfer": ("articles", 3_000, ["filter", "grammar"]),
 }
@@ -92,7 +92,7 @@ def clone(folder: Path) -> Path:
 
 def walk(run: str, times: float, folder: Path, patience: float, console: Console) -> None:
     """Measure the stages of a run of that size one after another; those measured already are kept."""
-    name, kept = f"{run}_{times:g}", folder / f"{run}-{times:g}.json"
+    name, kept = f"{run}_{times:g}".replace(".", "_"), folder / f"{run}-{times:g}.json"
     found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     project = clone(folder / "talentflow")
     params = project / "params.yaml"
