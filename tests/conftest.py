@@ -86,6 +86,7 @@ def pytest_configure() -> None:
         pytest.exit("the environment is not the one of this tree's lock: make setup", returncode=2)
 
 
+@pytest.hookimpl(trylast=True)  # after the drills are taken out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests come early, so that all workers end at about the same time.
 
