@@ -1,6 +1,5 @@
-"""Data that grow under a run: a cohort of graduates, more articles (of moves: tests/pipelines/release)."""
+"""A cohort of graduates that arrives under a run (a month of moves: tests/pipelines/release)."""
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -79,26 +78,3 @@ def test_a_new_cohort_judges_champion_and_challenger_alike(
     assert (
         0 < compared.cells <= pc.sum(pc.equal(everybody["graduation_year"].cast(pa.string()), "2018")).as_py()
     )
-
-
-def test_new_articles_add_to_what_was_found(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(project)
-    entry, raw = simulated(project, "tiny_articles")
-    data = project / "news"
-    data.mkdir()
-    articles = pq.read_table(raw / "articles.parquet")
-    early = pc.less(articles["date"].cast(pa.string()), str(date(2018, 1, 1)))
-    pq.write_table(articles.filter(early), data / "news-1.parquet")
-    entry["source"] = {"kind": "articles"}
-    entry["transfer"]["articles"]["path"] = "news-*.parquet"
-    built(project, "news", entry, data)
-    found = project / "runs/news/evaluation/transfers.parquet"
-    before = pq.read_table(found).to_pylist()
-    pq.write_table(articles.filter(pc.invert(early)), data / "news-2.parquet")
-    compared = rebuilt(project, "news").comparison
-    assert compared is not None
-    assert compared.improvement.estimate == 0, "the members learnt from the same passages"
-    after = pq.read_table(found).to_pylist()
-    assert before
-    assert len(after) > len(before)
-    assert [row for row in before if row not in after] == []
