@@ -1,6 +1,6 @@
 """What each stage of each track costs at 1, 10 and 100 times the default run's size, as docs/results-scale.md.
 
-    python benchmarks/scale.py .scratch/scale                                  # 1 and 10 times, about half an hour
+    python benchmarks/scale.py .scratch/scale                                  # 1 and 10 times
     python benchmarks/scale.py .scratch/scale --times 100 --only cities        # keeps what is in the folder already
 
 Each stage is `talentflow STAGE RUN`, alone, as `dvc repro` calls it, in a clone of this commit. One seed and one configuration of
@@ -22,11 +22,12 @@ from rich.console import Console
 from ruamel.yaml import YAML
 
 from pipelines.cli import SETTINGS
+from pipelines.config import read_yaml
 from pipelines.files import write_json, write_text
+from pipelines.stage_key import STAGES
 
 TOP = Path(__file__).parent.parent
 PAGE = TOP / "docs" / "results-scale.md"
-STAGES = ("simulate", "import", "validate", "split", "tune", "train", "evaluate", "report")
 SIZES = {
     "cities": ("queries", 3_000_000, ["ridge_ar_calendar", "dhg_sil_core", "dhg_sil"]),
     "recommendation": ("students", 4_000, ["logistic_regression", "rcjr"]),
@@ -38,14 +39,13 @@ EVERY = 0.5
 HEAD = """# Results: scale
 
 Written by `benchmarks/scale.py`; do not edit. The default runs, that many times as large, on disk as simulation leaves them. Each
-stage alone, with the two processes that the runs' settings allow; CPU seconds of all its processes, imports included (some 5 s of
-every stage), and the largest sum of their memory, what they share counted once. One seed and one configuration of the models named, nothing repeated."""
+stage alone, with the two processes that the runs' settings allow; CPU seconds of all its processes, imports included, and the
+largest sum of their memory, what they share counted once. One seed and one configuration of the models named, nothing repeated."""
 
 
 def entry(run: str, times: float) -> dict[str, Any]:
     """The default run's entry, that much larger."""
-    params = YAML(typ="safe").load((TOP / "params.yaml").read_text(encoding="utf-8"))
-    found: dict[str, Any] = params["runs"][run]
+    found: dict[str, Any] = read_yaml(TOP / "params.yaml")["runs"][run]
     what, default, models = SIZES[run]
     found["source"][what] = round(default * times)
     found["tune"] |= {"models": models, "trials": 1, "closed_form_trials": 1}
@@ -56,7 +56,11 @@ def entry(run: str, times: float) -> dict[str, Any]:
 
 
 def measured(command: list[str], folder: Path, patience: float) -> dict[str, float] | None:
-    """CPU seconds, wall seconds and peak MB of a command and all that it starts; none: it took too long."""
+    """CPU seconds, wall seconds and peak MB of a command and all that it starts; none: it took too long.
+
+    Raises:
+        RuntimeError: with the end of what it said, if it fails.
+    """
     spent: dict[tuple[int, float], float] = {}
     peak, start = 0.0, time.monotonic()
     environment = os.environ | SETTINGS | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
@@ -84,7 +88,7 @@ def measured(command: list[str], folder: Path, patience: float) -> dict[str, flo
 
 
 def clone(folder: Path) -> Path:
-    """This commit, with no runs but those that are measured."""
+    """This commit, where nothing was built."""
     if not folder.exists():
         subprocess.run(["git", "clone", "--quiet", TOP, folder], check=True)  # noqa: S603, S607
     return folder
@@ -95,14 +99,10 @@ def walk(run: str, times: float, folder: Path, patience: float, console: Console
     name, kept = f"{run}_{times:g}".replace(".", "_"), folder / f"{run}-{times:g}.json"
     found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     project = clone(folder / "talentflow")
-    params = project / "params.yaml"
-    yaml = YAML(typ="safe")
-    written = yaml.load(params.read_text(encoding="utf-8"))
-    written["runs"][name] = entry(run, times)
-    yaml.dump(written, params)
     command = [sys.executable, "-m", "pipelines"]
-    if run == "transfer":
-        subprocess.run([*command, "gazetteer"], cwd=project, check=True, env=os.environ | SETTINGS)  # noqa: S603
+    YAML(typ="safe").dump({name: entry(run, times)}, folder / "entry.yaml")
+    for verb in (["runs", "add", str(folder / "entry.yaml")], ["gazetteer"]):
+        measured([*command, *verb], project, patience)
     for stage in STAGES:
         if stage in found:
             continue

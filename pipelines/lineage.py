@@ -22,10 +22,8 @@ from pipelines.release.champion import check_alias, check_complete, check_pointe
 from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry, champion_of, read_ledger
 from pipelines.release.registry import Registry
-from pipelines.stage_key import STAGES, locked_data, locked_key, stage_content
+from pipelines.stage_key import GRAPH, locked_data, locked_keys, stage_content
 from pipelines.tracks import files
-
-GRAPH = STAGES[: STAGES.index("evaluate") + 1]
 
 
 @dataclass(frozen=True)
@@ -121,8 +119,8 @@ class _Chain:
         return f"{len(found)} files of {config.data}"
 
     def stages(self) -> str:
-        for stage in GRAPH:
-            if locked_key(self.locked, stage, self.run) != self.champion.source.stage_keys.get(stage):
+        for stage, key in locked_keys(self.locked, self.run):
+            if key != self.champion.source.stage_keys.get(stage):
                 raise UserError(
                     f"dvc.lock: {stage}@{self.run} is not the stage that {self._v} came from: changed, or "
                     f"the workspace has moved on from commit {self.champion.source.commit[:12]}"

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from modules.errors import UserError
 from pipelines.config import load_run
 
 STAGES = ("simulate", "import", "validate", "split", "tune", "train", "evaluate", "report")
+GRAPH = STAGES[: STAGES.index("evaluate") + 1]
+"""What a packaged model comes from."""
 
 
 def stage_content(repo: Repo, stage: str, run: str) -> dict[str, Any]:
@@ -53,17 +55,19 @@ def stage_key(stage: str, run: str) -> str:
         return key_of(stage_content(repo, stage, run))
 
 
-def locked_key(locked: Mapping[str, Any], stage: str, run: str) -> str:
-    """The stage's key when it was last run, from the content of dvc.lock.
+def locked_keys(locked: Mapping[str, Any], run: str) -> Iterator[tuple[str, str]]:
+    """Each stage up to evaluate, with its key when it was last run, from the content of dvc.lock.
 
     Raises:
         UserError: if dvc.lock has no such stage, or is not as DVC writes it.
     """
-    hashes = _locked_dependencies(locked, stage, run)
-    entry = locked["stages"][f"{stage}@{run}"]
-    for values in entry.get("params", {}).values():
-        hashes |= {key.replace(f"runs.{run}.", ""): value for key, value in values.items()}
-    return key_of({"command": entry["cmd"], "hashes": hashes})
+    data = Path(load_run(run).data)
+    for stage in GRAPH:
+        hashes = _locked_dependencies(locked, stage, run, data)
+        entry = locked["stages"][f"{stage}@{run}"]
+        for values in entry.get("params", {}).values():
+            hashes |= {key.replace(f"runs.{run}.", ""): value for key, value in values.items()}
+        yield stage, key_of({"command": entry["cmd"], "hashes": hashes})
 
 
 def locked_data(locked: Mapping[str, Any], run: str) -> str:
@@ -72,11 +76,10 @@ def locked_data(locked: Mapping[str, Any], run: str) -> str:
     Raises:
         UserError: if dvc.lock has no import stage of the run, or is not as DVC writes it.
     """
-    return str(_locked_dependencies(locked, "import", run).get("data"))
+    return str(_locked_dependencies(locked, "import", run, Path(load_run(run).data)).get("data"))
 
 
-def _locked_dependencies(locked: Mapping[str, Any], stage: str, run: str) -> dict[str, Any]:
-    data = Path(load_run(run).data)
+def _locked_dependencies(locked: Mapping[str, Any], stage: str, run: str, data: Path) -> dict[str, Any]:
     try:
         entry = locked["stages"][f"{stage}@{run}"]
         return {"data" if Path(dep["path"]) == data else dep["path"]: dep["md5"] for dep in entry["deps"]}

@@ -13,7 +13,7 @@ from pipelines.judging import judging_of
 from pipelines.paths import RunPaths
 from pipelines.prove import output_hashes
 from pipelines.release.package import Package, package
-from pipelines.stage_key import STAGES, locked_key
+from pipelines.stage_key import locked_keys
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,10 @@ def open_candidate(name: str, config: RunConfig) -> Candidate:
     output_hashes(Path.cwd(), name, until="evaluate")  # so what dvc.lock says is so
     paths = RunPaths(name)
     verify(paths.artefact)
-    locked = read_yaml(Path("dvc.lock"))
     return Candidate(
         run=name,
         config=config,
         evaluation=read_evaluation(paths.evaluation / "evaluation.json", judging_of(config).record),
-        stage_keys={stage: locked_key(locked, stage, name) for stage in STAGES[:-1]},
+        stage_keys=dict(locked_keys(read_yaml(Path("dvc.lock")), name)),
         package=package(config.track, paths.artefact),
     )

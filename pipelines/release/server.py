@@ -49,9 +49,8 @@ def serve(run: str, tag: str, host: str, port: int, *, follow: bool, tracing: bo
         shutil.rmtree(cache)
     settings = environment(bento.releases) | {"PYTHONDONTWRITEBYTECODE": "1"}
     # Workers work in the bento's folder: a path given from here must not be looked for, or written, there.
-    settings |= {
-        key: str(Path(settings[key]).resolve()) for key in (TOKEN_FILE, FEATURE_LOG) if settings.get(key)
-    }
+    told = (key for key in (TOKEN_FILE, FEATURE_LOG, FOLLOW) if settings.get(key))
+    settings |= {key: str(Path(settings[key]).resolve()) for key in told}
     if follow:
         settings[FOLLOW] = str(releases.pointer)
     if tracing:

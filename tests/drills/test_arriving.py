@@ -1,7 +1,6 @@
 """A cohort of graduates that arrives under a run (a month of moves: tests/pipelines/release)."""
 
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,42 +9,20 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipelines.release.home import Releases
-from pipelines.release.ledger import Entry, read_ledger
+from pipelines.release.ledger import read_ledger
 from tests.conftest import call
 
 pytestmark = [pytest.mark.slow, pytest.mark.drill]
-
-
-def simulated(project: Path, example: str) -> tuple[dict[str, Any], Path]:
-    """An example's entry, and the raw data that it simulates."""
-    call("talentflow", "runs", "add", f"params/{example}.yaml", cwd=project)
-    call("dvc", "repro", f"simulate@{example}", cwd=project)
-    entry = YAML(typ="safe").load(project / "params" / f"{example}.yaml")[example]
-    return entry, project / "runs" / example / "raw"
-
-
-def built(project: Path, name: str, entry: dict[str, Any], data: Path) -> None:
-    """Add a run on data of one's own; build and release it."""
-    YAML(typ="safe").dump({name: entry}, project / f"{name}.yaml")
-    call("talentflow", "runs", "add", f"{name}.yaml", "--data", str(data.relative_to(project)), cwd=project)
-    call("make", "demo", f"RUN={name}", cwd=project)
-
-
-def rebuilt(project: Path, name: str) -> Entry:
-    """Build and release again; gives the new decision."""
-    call("dvc", "repro", "--glob", f"*@{name}", cwd=project)
-    done = call("talentflow", "registry", "release", name, cwd=project, check=False)
-    assert done.returncode in {0, 3}, done.stderr
-    entry = read_ledger(Releases(name).ledger)[-1]
-    assert (entry.version, entry.champion) == (2, 1)
-    return entry
 
 
 def test_a_new_cohort_judges_champion_and_challenger_alike(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project)
-    entry, raw = simulated(project, "tiny_placements")
+    call("talentflow", "runs", "add", "params/tiny_placements.yaml", cwd=project)
+    call("dvc", "repro", "simulate@tiny_placements", cwd=project)
+    entry = YAML(typ="safe").load(project / "params/tiny_placements.yaml")["tiny_placements"]
+    raw = project / "runs/tiny_placements/raw"
     data = project / "placements"
     data.mkdir()
     everybody = pq.read_table(raw / "students.parquet")
@@ -66,13 +43,20 @@ def test_a_new_cohort_judges_champion_and_challenger_alike(
         "train": {"seeds": [0]},
     }
     entry["recommendation"]["split"] = {"validation": [2016], "test": [2017]}
-    built(project, "graduates", entry, data)
+    YAML(typ="safe").dump({"graduates": entry}, project / "graduates.yaml")
+    call("talentflow", "runs", "add", "graduates.yaml", "--data", "placements", cwd=project)
+    call("make", "demo", "RUN=graduates", cwd=project)
     assert graduated("2018") > before
     yaml = YAML()
     params = yaml.load(project / "params.yaml")
     params["runs"]["graduates"]["recommendation"]["split"] = {"validation": [2017], "test": [2018]}
     yaml.dump(params, project / "params.yaml")
-    compared = rebuilt(project, "graduates").comparison
+    call("dvc", "repro", "--glob", "*@graduates", cwd=project)
+    done = call("talentflow", "registry", "release", "graduates", cwd=project, check=False)
+    assert done.returncode in {0, 3}, done.stderr
+    decided = read_ledger(Releases("graduates").ledger)[-1]
+    assert (decided.version, decided.champion) == (2, 1)
+    compared = decided.comparison
     assert compared is not None
     assert compared.span == ("2018", "2018")
     assert (

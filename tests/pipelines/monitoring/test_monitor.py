@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
+from modules.access import authorisation
 from modules.errors import UserError
 from modules.monitoring.reference import Reference
 from pipelines.card import read_card
@@ -66,14 +67,20 @@ def regions() -> list[str]:
 def test_the_server_counts_and_tells_nothing_that_was_sent(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TALENTFLOW_FEATURE_LOG", "log")  # seen from where the command is given
+    # Paths are seen from where the command is given.
+    (here / "token").write_text("a-token-of-one-client\n", encoding="utf-8")
+    monkeypatch.setenv("TALENTFLOW_TOKEN_FILE", "token")
+    monkeypatch.setenv("TALENTFLOW_FEATURE_LOG", "log")
     first, *_, last = regions()
-    with serving(here, "tiny", free_port()) as url:
+    with (
+        serving(here, "tiny", free_port()) as url,
+        httpx.Client(base_url=url, headers=authorisation(), timeout=30) as client,
+    ):
         answers = [
-            httpx.post(f"{url}/forecast", json={"origin": first, "destination": last, "horizon": 1})
+            client.post("/forecast", json={"origin": first, "destination": last, "horizon": 1})
             for _ in range(7)
         ]
-        httpx.post(f"{url}/forecast", json={"origin": "Greta Halloran"})
+        client.post("/forecast", json={"origin": "Greta Halloran"})
     (path,) = (here / "log").iterdir()
     text = path.read_text(encoding="utf-8")
     line = json.loads(text)

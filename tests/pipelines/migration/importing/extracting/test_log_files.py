@@ -269,7 +269,7 @@ def test_a_simulations_months_are_read_as_they_lie_and_times_of_other_months_are
 def test_ray_makes_the_same_bytes_month_by_month(monkeypatch: pytest.MonkeyPatch) -> None:
     log = [
         row
-        for month in range(1, 5)
+        for month in range(1, 9)
         for row in rows(
             *[(f"u{at}", BEIJING, TEXTS[at % 9] or "") for at in range(50)],
             *[("", BEIJING, "上海 招聘")] * month,  # quarantined, in each month another number
