@@ -10,11 +10,17 @@ def verdict(evaluation: FlowEvaluation) -> Verdict:
     rows = {row.model: row for row in evaluation.leaderboard}
     candidate, baseline = rows[evaluation.candidate], rows[evaluation.best_baseline]
     winner, rival = plain(candidate.model), plain(baseline.model)
+    own = next((row for row in evaluation.leaderboard if row.role == "own"), None)
+    if own is None:
+        return Verdict(
+            "warn", f"Baselines alone: {winner} ranks first in the back-test", "DHG-SIL did not take part."
+        )
     if candidate.role == "baseline":
         return Verdict(
             "warn",
             f"A baseline wins: DHG-SIL does not beat {winner} in the back-test",
-            _challenge(evaluation, baseline),
+            f"{_first(plain(own.model))} ranks behind it in the back-test, "
+            f"so the baseline is the one packaged. {_numbers(evaluation, own, baseline)}",
         )
     numbers = _numbers(evaluation, candidate, baseline)
     gain = candidate.improvement
@@ -56,16 +62,6 @@ def _numbers(evaluation: FlowEvaluation, own: FlowRow, baseline: FlowRow) -> str
         f"{text}: {number(abs(gain.estimate), places)} {word}. "
         f"The 95\N{NARROW NO-BREAK SPACE}% interval of the gain is {low} to {high}; "
         f"above zero {plain(own.model)} is better."
-    )
-
-
-def _challenge(evaluation: FlowEvaluation, baseline: FlowRow) -> str:
-    own = next((row for row in evaluation.leaderboard if row.role == "own"), None)
-    if own is None:
-        return "DHG-SIL did not take part."
-    return (
-        f"{_first(plain(own.model))} ranks behind it in the back-test, "
-        f"so the baseline is the one packaged. {_numbers(evaluation, own, baseline)}"
     )
 
 

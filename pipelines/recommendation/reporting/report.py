@@ -98,11 +98,15 @@ def verdict(evaluation: RecommendationEvaluation) -> Verdict:
     rows = {row.model: row for row in evaluation.leaderboard}
     candidate, baseline = rows[evaluation.candidate], rows[evaluation.best_baseline]
     winner, rival = plain(candidate.model), plain(baseline.model)
+    own = next((row for row in evaluation.leaderboard if row.role == "own"), None)
+    if own is None:
+        headline = f"Baselines alone: {winner} ranks first on the validation students"
+        return Verdict("warn", headline, "RCJR did not take part.")
     if candidate.role == "baseline":
-        own = next((row for row in evaluation.leaderboard if row.role == "own"), None)
-        detail = "RCJR did not take part." if own is None else _numbers(evaluation, own, baseline)
         return Verdict(
-            "warn", f"A baseline wins: RCJR does not beat {winner} on the validation students", detail
+            "warn",
+            f"A baseline wins: RCJR does not beat {winner} on the validation students",
+            _numbers(evaluation, own, baseline),
         )
     numbers = _numbers(evaluation, candidate, baseline)
     gain = candidate.improvement

@@ -151,7 +151,10 @@ def test_a_baseline_that_wins_is_said_to_win() -> None:
     alone = alone.model_copy(
         update={"leaderboard": tuple(row for row in alone.leaderboard if row.role == "baseline")}
     )
-    assert "DHG-SIL did not take part." in words(page(alone))
+    text = words(page(alone))
+    assert "Baselines alone: calendar ridge AR ranks first in the back-test" in text
+    assert "DHG-SIL did not take part." in text
+    assert "A baseline wins" not in text
 
 
 def test_geography_off_is_noted() -> None:

@@ -29,6 +29,14 @@ def text(**changes: Any) -> str:
     return words(page(evaluations.evaluation(**changes)))
 
 
+def test_baselines_alone_have_beaten_nobody() -> None:
+    whole = evaluations.evaluation()
+    alone = tuple(row for row in whole.leaderboard if row.role == "baseline")
+    said = words(page(whole.model_copy(update={"candidate": "popularity", "leaderboard": alone})))
+    assert "Baselines alone: popularity ranks first on the validation students" in said
+    assert "does not beat" not in said
+
+
 def test_what_holds_of_the_explanations_and_what_does_not_is_said_in_words() -> None:
     said = words(standard())
     for fact in (
