@@ -9,6 +9,9 @@ MANIFEST = "MANIFEST.sha256"
 FILES = frozenset({"model.safetensors", "config.json", "card.json", "lineage.json", "golden.json"})
 PLACES = "places.sqlite"
 """The gazetteer, in an artefact of the transfer track alone."""
+FLOWS = "flows.json"
+"""What a run of the transfer track found in its articles."""
+_OF_A_TRACK = frozenset({PLACES, FLOWS})
 
 
 def sha256_of(path: Path) -> str:
@@ -19,7 +22,7 @@ def sha256_of(path: Path) -> str:
 
 def contents(folder: Path) -> list[str]:
     """The files of an artefact that the manifest lists, sorted."""
-    return sorted({*FILES, PLACES} if (folder / PLACES).exists() else FILES)
+    return sorted(FILES | {name for name in _OF_A_TRACK if (folder / name).exists()})
 
 
 def seal(folder: Path) -> None:
@@ -40,11 +43,11 @@ def verify(folder: Path) -> None:
             f"{manifest}: no such file; this is not an artefact, or it is torn: rebuild it (dvc repro)"
         )
     for path in sorted(folder.iterdir()):
-        if path.is_symlink() or not path.is_file() or path.name not in FILES | {MANIFEST, PLACES}:
+        if path.is_symlink() or not path.is_file() or path.name not in FILES | _OF_A_TRACK | {MANIFEST}:
             raise UserError(f"{path}: does not belong in an artefact; remove it, or rebuild the artefact")
     lines = manifest.read_text(encoding="ascii", errors="replace").splitlines()
     expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    if set(expected) - {PLACES} != FILES:
+    if set(expected) - _OF_A_TRACK != FILES:
         raise UserError(f"{manifest}: lists {sorted(expected)}, an artefact has {sorted(FILES)}; rebuild it")
     strange = next((name for name in contents(folder) if name not in expected), None)
     if strange is not None:

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from modules.artefact import PLACES, verify
+from modules.artefact import FLOWS, PLACES, verify
 from modules.errors import UserError
 from modules.transfer.cascade.cascade import Cascade
 from modules.transfer.cascade.move_filter import MoveFilter
@@ -26,7 +26,7 @@ from modules.transfer.request import ExtractRequest, FlowsRequest, NormaliseRequ
 from modules.transfer.sentences import sentences
 from modules.transfer.tagging.tags import FIELDS
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 LONGEST_PASSAGE = 1500
 """Characters of a sentence with the one before; more is no sentence, and is not read."""
 Flow = tuple[str, str, str, str, int]
@@ -61,7 +61,7 @@ class TransferExtractor:
         object.__setattr__(self, "cascade", Cascade(normaliser, self.classifier))
 
     def save(self, folder: Path) -> None:
-        """Write `model.safetensors`, `config.json` and `places.sqlite` into an existing folder."""
+        """Write weights, `config.json`, `places.sqlite` and `flows.json` into an existing folder."""
         networks = dict(self.networks)
         if self.classifier is not None:
             networks[MoveFilter.name] = self.classifier
@@ -76,10 +76,10 @@ class TransferExtractor:
             "voters": list(self.networks),
             "networks": {name: network_config(network) for name, network in sorted(networks.items())},
             "policy": policy().version,
-            "flows": [list(flow) for flow in self.flows],
         }
-        text = json.dumps(config, indent=1, sort_keys=True, ensure_ascii=False)
-        (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+        for name, content in (("config.json", config), (FLOWS, [list(flow) for flow in self.flows])):
+            text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
+            (folder / name).write_text(text + "\n", encoding="utf-8")
         shutil.copyfile(self.places, folder / PLACES)
 
     @classmethod
@@ -112,7 +112,7 @@ class TransferExtractor:
             {voter: built[voter] for voter in config["voters"]},
             classifier if isinstance(classifier, MoveFilter) else None,
             folder / PLACES,
-            tuple((str(a), str(b), str(c), str(d), int(n)) for a, b, c, d, n in config["flows"]),
+            _flows(folder / FLOWS),
         )
 
     @torch.inference_mode()
@@ -164,6 +164,13 @@ class TransferExtractor:
             and (request.level is None or LEVELS.index(level) <= LEVELS.index(request.level))
         ]
         return {"flows": kept, "total": sum(int(str(each["count"])) for each in kept)}
+
+
+def _flows(path: Path) -> tuple[Flow, ...]:
+    if not path.exists():
+        raise UserError(f"{path}: missing from the artefact; rebuild it (dvc repro)")
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return tuple((str(a), str(b), str(c), str(d), int(n)) for a, b, c, d, n in rows)
 
 
 def described(reading: Reading, start: int) -> dict[str, Any]:

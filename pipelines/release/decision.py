@@ -1,9 +1,14 @@
 """The promotion rule: a pure function from gates and a paired comparison to a decision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipelines.release.records import Comparison, Decision, Gate
+from pipelines.release.same_model import SameModel
 
+_SAME: Mapping[SameModel, str] = {
+    "repackaged": "in other code, answers alike",
+    "refreshed": "with what it found in newer data",
+}
 _REFUSAL = {"clean": "dirty", "leak": "leaky"}
 
 
@@ -13,7 +18,7 @@ def decide(
     comparison: Comparison | None,
     *,
     baseline: bool = False,
-    repackaged: bool = False,
+    same: SameModel | None = None,
 ) -> Decision:
     """What becomes of a candidate.
 
@@ -27,10 +32,10 @@ def decide(
         comparison: how the candidate compares with it; none if they cannot be compared, which is left to a
             person.
         baseline: whether the candidate is a baseline; changes no outcome, but the record says so.
-        repackaged: whether the candidate is the champion's very model in other code.
+        same: how a candidate that is the champion's very model differs from it.
     """
     failed = [gate for gate in gates if not gate.passed]
-    compared = champion is not None and comparison is not None and not repackaged
+    compared = champion is not None and comparison is not None and same is None
     first = next((gate for gate in failed if gate.name != "slices" or not compared), None)
     if first is not None:
         return _refused(_REFUSAL.get(first.name, first.name), first.detail)
@@ -38,9 +43,9 @@ def decide(
         kind = "a baseline" if baseline else "our own model"
         detail = f"no champion before it; {kind} ranks first, all gates pass"
         return Decision(outcome="champion", reason="baseline" if baseline else "none", detail=detail)
-    if repackaged:
-        detail = f"v{champion}'s model in other code, answers alike"
-        return Decision(outcome="champion", reason="repackaged", detail=detail)
+    if same is not None:
+        detail = f"v{champion}'s model {_SAME[same]}"
+        return Decision(outcome="champion", reason=same, detail=detail)
     if comparison is None:
         detail = f"cannot be compared with champion v{champion}: a person must approve it"
         return Decision(outcome="pending", reason="incomparable", detail=detail)

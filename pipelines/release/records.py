@@ -57,6 +57,7 @@ class Decision(Section):
 
     outcome: Outcome
     reason: str
-    """One word: none, baseline, better, equal, worse, repackaged, incomparable, or the gate that failed."""
+    """One word: none, baseline, better, equal, worse, incomparable, how the same model differs, or the gate
+    that failed."""
     detail: str
     """One sentence for people."""

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from modules.artefact import sha256_of
 from modules.errors import UserError
 from pipelines.card import read_card
 from pipelines.card_page import description, markdown
@@ -30,6 +29,7 @@ from pipelines.release.gates import (
 from pipelines.release.home import Releases
 from pipelines.release.ledger import Entry, Source, append, read_ledger
 from pipelines.release.registry import Registry
+from pipelines.release.same_model import SameModel, same_model
 from pipelines.source_tree import head
 from pipelines.tracking import run_of_stage
 
@@ -111,7 +111,7 @@ def _decided(candidate: Candidate, champion: Entry | None, who: Mapping[str, Any
         champion.version if champion else None,
         found.comparison,
         baseline=candidate.evaluation.row.role == "baseline",
-        repackaged=champion is not None and _same_model(candidate, champion),
+        same=None if champion is None else _same_model(candidate, champion),
     )
     if decision.reason == "incomparable":
         decision = decision.model_copy(update={"detail": f"{decision.detail}: {found.why_not}"})
@@ -166,8 +166,7 @@ def _challenge(candidate: Candidate, champion: Entry | None) -> Challenge:
     return challenge(candidate.run, candidate.config, candidate.artefact, packed)
 
 
-def _same_model(candidate: Candidate, champion: Entry) -> bool:
+def _same_model(candidate: Candidate, champion: Entry) -> SameModel | None:
     bento = Bento(Releases(candidate.run), champion.tag)
     bento.verify(champion.bento)
-    files = ("model.safetensors", "config.json", "card.json")
-    return all(sha256_of(bento.artefact / name) == sha256_of(candidate.artefact / name) for name in files)
+    return same_model(candidate.artefact, bento.artefact)

@@ -1,6 +1,7 @@
-"""A cohort of graduates that arrives under a run (a month of moves: tests/pipelines/release)."""
+"""Data that grow under a run: a cohort of graduates, more articles (of moves: tests/pipelines/release)."""
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,21 +9,45 @@ import pyarrow.parquet as pq
 import pytest
 from ruamel.yaml import YAML
 
+from modules.artefact import FLOWS, sha256_of
+from pipelines.release.bento import Bento
 from pipelines.release.home import Releases
-from pipelines.release.ledger import read_ledger
+from pipelines.release.ledger import Entry, read_ledger
 from tests.conftest import call
 
 pytestmark = [pytest.mark.slow, pytest.mark.drill]
+
+
+def simulated(project: Path, example: str) -> tuple[dict[str, Any], Path]:
+    """An example's entry, and the raw data that it simulates."""
+    call("talentflow", "runs", "add", f"params/{example}.yaml", cwd=project)
+    call("dvc", "repro", f"simulate@{example}", cwd=project)
+    entry = YAML(typ="safe").load(project / "params" / f"{example}.yaml")[example]
+    return entry, project / "runs" / example / "raw"
+
+
+def built(project: Path, name: str, entry: dict[str, Any], data: Path) -> None:
+    """Add a run on data of one's own; build and release it."""
+    YAML(typ="safe").dump({name: entry}, project / f"{name}.yaml")
+    call("talentflow", "runs", "add", f"{name}.yaml", "--data", str(data.relative_to(project)), cwd=project)
+    call("make", "demo", f"RUN={name}", cwd=project)
+
+
+def rebuilt(project: Path, name: str) -> Entry:
+    """Build and release again; gives the new decision."""
+    call("dvc", "repro", "--glob", f"*@{name}", cwd=project)
+    done = call("talentflow", "registry", "release", name, cwd=project, check=False)
+    assert done.returncode in {0, 3}, done.stderr
+    entry = read_ledger(Releases(name).ledger)[-1]
+    assert (entry.version, entry.champion) == (2, 1)
+    return entry
 
 
 def test_a_new_cohort_judges_champion_and_challenger_alike(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project)
-    call("talentflow", "runs", "add", "params/tiny_placements.yaml", cwd=project)
-    call("dvc", "repro", "simulate@tiny_placements", cwd=project)
-    entry = YAML(typ="safe").load(project / "params/tiny_placements.yaml")["tiny_placements"]
-    raw = project / "runs/tiny_placements/raw"
+    entry, raw = simulated(project, "tiny_placements")
     data = project / "placements"
     data.mkdir()
     everybody = pq.read_table(raw / "students.parquet")
@@ -43,22 +68,52 @@ def test_a_new_cohort_judges_champion_and_challenger_alike(
         "train": {"seeds": [0]},
     }
     entry["recommendation"]["split"] = {"validation": [2016], "test": [2017]}
-    YAML(typ="safe").dump({"graduates": entry}, project / "graduates.yaml")
-    call("talentflow", "runs", "add", "graduates.yaml", "--data", "placements", cwd=project)
-    call("make", "demo", "RUN=graduates", cwd=project)
+    built(project, "graduates", entry, data)
     assert graduated("2018") > before
     yaml = YAML()
     params = yaml.load(project / "params.yaml")
     params["runs"]["graduates"]["recommendation"]["split"] = {"validation": [2017], "test": [2018]}
     yaml.dump(params, project / "params.yaml")
-    call("dvc", "repro", "--glob", "*@graduates", cwd=project)
-    done = call("talentflow", "registry", "release", "graduates", cwd=project, check=False)
-    assert done.returncode in {0, 3}, done.stderr
-    decided = read_ledger(Releases("graduates").ledger)[-1]
-    assert (decided.version, decided.champion) == (2, 1)
-    compared = decided.comparison
+    compared = rebuilt(project, "graduates").comparison
     assert compared is not None
     assert compared.span == ("2018", "2018")
     assert (
         0 < compared.cells <= pc.sum(pc.equal(everybody["graduation_year"].cast(pa.string()), "2018")).as_py()
     )
+
+
+def test_more_articles_add_to_what_was_found_and_lose_none_of_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    entry, raw = simulated(project, "tiny_articles")
+    data = project / "news"
+    data.mkdir()
+    articles = pq.read_table(raw / "articles.parquet").sort_by("date")  # of one story the earliest is kept
+    half = articles.num_rows // 2
+    pq.write_table(articles.slice(0, half), data / "news-1.parquet")
+    entry["source"] = {"kind": "articles"}
+    entry["transfer"]["articles"]["path"] = "news-*.parquet"
+    built(project, "news", entry, data)
+    found = project / "runs/news/evaluation/transfers.parquet"
+    before = pq.read_table(found)
+    pq.write_table(articles.slice(half), data / "news-2.parquet")
+    decided = rebuilt(project, "news")
+    assert decided.comparison is not None
+    assert decided.comparison.improvement.estimate == 0, "the members learnt from the same passages"
+    assert (decided.outcome, decided.reason) == ("champion", "refreshed")
+    releases = Releases("news")
+    tags = [entry.tag for entry in read_ledger(releases.ledger)]
+    assert len({sha256_of(Bento(releases, tag).artefact / FLOWS) for tag in tags}) == 2
+    after = pq.read_table(found)
+    assert 0 < before.num_rows < after.num_rows
+    same = ["subject", "origin", "destination", "period"]
+    told = {tuple(row[key] for key in same) for row in after.to_pylist()}
+    later = {row["transfer_id"]: row for row in after.to_pylist()}
+    for row in before.to_pylist():
+        assert tuple(row[key] for key in same) in told
+        its = later.get(row["transfer_id"])
+        if its is None:
+            assert row["published"] is None, "only an article without a date gives way to a copy"
+        else:
+            assert its | {"syndication_count": None} == row | {"syndication_count": None}

@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import pearsonr
 from sklearn.metrics import cohen_kappa_score  # type: ignore[import-untyped]
-from torch import nn
 
 from modules.transfer.consensus import LEVELS, UNKNOWN, Vote, same_person
 from modules.transfer.ensemble import Ensemble, Reading
-from modules.transfer.networks import Member
 from modules.transfer.passage import Extraction
 from modules.transfer.places.normaliser import Normaliser
 from pipelines.bootstrap import draw_counts, percentile_interval
@@ -58,7 +56,7 @@ class Judgement:
 
     Args:
         data: the folds.
-        fits: of every member, the filter not among them.
+        fits: what every member's fits say of the passages that judge them.
         voters: who vote; the others are scored beside them.
         normaliser: of places.
         bootstrap: resamples.
@@ -68,7 +66,7 @@ class Judgement:
     def __init__(
         self,
         data: Folds,
-        fits: Sequence[Contender[nn.Module]],
+        fits: Sequence[Contender[Sequence[Extraction]]],
         voters: Sequence[str],
         normaliser: Normaliser,
         bootstrap: int,
@@ -91,10 +89,9 @@ class Judgement:
 
     def _fold(self, name: str) -> _Fold:
         passages = [row.passage for row in getattr(self.data, name).judged]
-        said: dict[str, dict[int, Sequence[Extraction]]] = {}
-        for fit in self.fits.values():
-            networks = getattr(fit, name)
-            said[fit.name] = {seed: _member(network).extract(passages) for seed, network in networks.items()}
+        said: dict[str, Mapping[int, Sequence[Extraction]]] = {
+            fit.name: getattr(fit, name) for fit in self.fits.values()
+        }
         ensemble = Ensemble({}, (), self.normaliser)
         readings, votes = {}, {}
         for seed in self.seeds:
@@ -280,12 +277,6 @@ def units_of(answers: Sequence[Answer]) -> NDArray[np.int64]:
 def of_seed(by_seed: Mapping[int, Sequence[Extraction]], seed: int) -> Sequence[Extraction]:
     """What the fit of a seed says; of a member that has one fit alone, that."""
     return by_seed.get(seed) or next(iter(by_seed.values()))
-
-
-def _member(network: nn.Module) -> Member:
-    if not isinstance(network, Member):
-        raise TypeError(type(network).__name__)
-    return network
 
 
 def ensemble_vote(reading: Reading) -> Vote:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from torch import nn
 
 from modules.artefact import sha256_of
 from modules.errors import UserError
@@ -22,8 +21,9 @@ from modules.transfer.predictor import TransferExtractor, flows_of
 from modules.transfer.request import AskedMention, AskedText, ExtractRequest, NormaliseRequest
 from pipelines.config.simulate_articles import SimulateArticlesSource
 from pipelines.config.transfer import TransferRun
-from pipelines.judging import Contender, Findings, Judging, Table, contenders
+from pipelines.judging import Findings, Judging, Table, contenders
 from pipelines.paths import GAZETTEER, RunPaths
+from pipelines.ray_session import ray_session
 from pipelines.stage_key import stage_key
 from pipelines.transfer.fitting.data import Folds, open_data
 from pipelines.transfer.judging.checks import suites
@@ -36,6 +36,7 @@ from pipelines.transfer.judging.extracting.published import (
     salt_of,
     subject_hash,
 )
+from pipelines.transfer.judging.extractions import extractions
 from pipelines.transfer.judging.flow_tables import flow_tables
 from pipelines.transfer.judging.judgement import ENSEMBLE, Judgement
 from pipelines.transfer.judging.model_card import model_card
@@ -54,13 +55,16 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
     """Score members and ensemble on labelled passages, read the articles, write the candidate's predictor."""
     data, paths = open_data(name, config), RunPaths(name)
     normaliser = Normaliser(Gazetteer(GAZETTEER))
-    fits = contenders(name, load_network)
+    fits = contenders(name, Path)
+    shipped = {fit.name: fit.final[min(fit.final)] for fit in fits}
     members = [fit for fit in fits if fit.name != MoveFilter.name]
-    judgement = Judgement(
-        data, members, config.transfer.voters, normaliser, config.evaluate.bootstrap, config.seed
-    )
-    voters = judgement.voters
-    read = _read(name, config, voters, fits)
+    with ray_session(config.tune.parallel):
+        said = extractions(members, data, config.tune.parallel)
+        judgement = Judgement(
+            data, said, config.transfer.voters, normaliser, config.evaluate.bootstrap, config.seed
+        )
+        voters = judgement.voters
+        read = _read(name, config, voters, shipped)
     articles = pq.read_table(paths.extracted / "articles.parquet", columns=_ARTICLE)
     simulated = isinstance(config.source, SimulateArticlesSource)
     salt = salt_of(config.seed if simulated else None)
@@ -76,9 +80,9 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
     checked = validate(
         name, [suites(table.to_pandas(), articles.to_pandas(), config.evaluate.max_one_domain)]
     )
-    classifier = _first(fits, MoveFilter.name)
+    classifier = load_network(shipped[MoveFilter.name]) if MoveFilter.name in shipped else None
     predictor = TransferExtractor(
-        networks={voter: _network(fits, voter) for voter in voters},
+        networks={voter: load_network(shipped[voter]) for voter in voters},
         classifier=classifier if isinstance(classifier, MoveFilter) else None,
         places=GAZETTEER,
         flows=flows_of(rows),
@@ -148,15 +152,11 @@ def golden(predictor: TransferExtractor) -> list[dict[str, Any]]:
     ]
 
 
-def _read(
-    name: str, config: TransferRun, voters: Sequence[str], fits: Sequence[Contender[nn.Module]]
-) -> Extracted:
+def _read(name: str, config: TransferRun, voters: Sequence[str], shipped: Mapping[str, Path]) -> Extracted:
     """Every article by the first seed's final fits; finished shards wait in scratch under the stage's key."""
-    model, seeds = RunPaths(name).model, {fit.name: min(fit.final) for fit in fits}
-    folders = {fit: model / fit / f"seed-{seed}" / "final" for fit, seed in seeds.items()}
     return extract(
         RunPaths(name).extracted / "articles.parquet",
-        Members({voter: folders[voter] for voter in voters}, folders.get(MoveFilter.name), GAZETTEER),
+        Members({voter: shipped[voter] for voter in voters}, shipped.get(MoveFilter.name), GAZETTEER),
         config.evaluate.shard,
         config.tune.parallel,
         RunPaths(name).scratch("evaluate", stage_key("evaluate", name)),
@@ -170,18 +170,6 @@ def _same_salt(config: TransferRun, salt: bytes) -> None:
             f"transfer.forgotten was written with another salt: set {SALT_VARIABLE}, or copy {SALT_FILE} "
             "from where `talentflow forget` ran"
         )
-
-
-def _first(fits: Sequence[Contender[nn.Module]], name: str) -> nn.Module | None:
-    found = next((fit for fit in fits if fit.name == name), None)
-    return None if found is None else found.final[min(found.final)]
-
-
-def _network(fits: Sequence[Contender[nn.Module]], name: str) -> nn.Module:
-    found = _first(fits, name)
-    if found is None:
-        raise TypeError(name)
-    return found
 
 
 def _funnel(read: Extracted, rows: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:

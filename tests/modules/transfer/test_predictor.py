@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from modules.artefact import PLACES
+from modules.artefact import FLOWS, PLACES, seal
 from modules.errors import UserError
 from modules.transfer.predictor import TransferExtractor
 from modules.transfer.request import AskedMention, AskedText, ExtractRequest, FlowsRequest, NormaliseRequest
@@ -96,6 +96,14 @@ def test_another_gazetteer_is_refused(gazetteer_file: Path, tmp_path: Path) -> N
     folder = sealed(tmp_path / "artefact", extractor(gazetteer_file))
     (folder / PLACES).write_bytes(b"other")
     with pytest.raises(UserError, match=r"places.sqlite: its sha256 is not the manifest's"):
+        TransferExtractor.load(folder)
+
+
+def test_an_artefact_without_flows_is_refused(gazetteer_file: Path, tmp_path: Path) -> None:
+    folder = sealed(tmp_path / "artefact", extractor(gazetteer_file))
+    (folder / FLOWS).unlink()
+    seal(folder)
+    with pytest.raises(UserError, match=r"flows.json: missing from the artefact"):
         TransferExtractor.load(folder)
 
 

@@ -1,4 +1,5 @@
 import math
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from pipelines.evaluation import Bounds
 from pipelines.release.decision import decide
 from pipelines.release.records import Comparison, Gate
+from pipelines.release.same_model import SameModel
 
 PASSED = [
     Gate(name=name, passed=True, detail="")
@@ -42,12 +44,14 @@ def compared(low: float, high: float) -> Comparison:
         (PASSED, 1, compared(-0.1, 0.2), {}, "refused", "equal"),
         (PASSED, 1, compared(-0.2, 0.0), {}, "refused", "equal"),
         (PASSED, 1, compared(-0.2, -0.1), {}, "refused", "worse"),
-        (PASSED, 1, compared(0.0, 0.0), {"repackaged": True}, "champion", "repackaged"),
+        (PASSED, 1, compared(0.0, 0.0), {"same": "repackaged"}, "champion", "repackaged"),
+        (PASSED, 1, compared(0.0, 0.0), {"same": "refreshed"}, "champion", "refreshed"),
         (PASSED, 1, compared(math.nan, math.nan), {}, "refused", "equal"),
         (PASSED, 1, None, {}, "pending", "incomparable"),
         (failing("leak"), 1, compared(0.1, 0.2), {}, "refused", "leaky"),
         (failing("clean"), None, None, {}, "refused", "dirty"),
-        (failing("served"), 1, compared(0.0, 0.0), {"repackaged": True}, "refused", "served"),
+        (failing("served"), 1, compared(0.0, 0.0), {"same": "repackaged"}, "refused", "served"),
+        (failing("validation"), 1, compared(0.0, 0.0), {"same": "refreshed"}, "refused", "validation"),
         (failing("slices", "validation"), None, None, {}, "refused", "validation"),
         (failing("slices"), None, None, {}, "refused", "slices"),
         (failing("slices"), None, compared(0.1, 0.2), {}, "refused", "slices"),
@@ -59,7 +63,7 @@ def test_each_row_of_the_rule(
     gates: list[Gate],
     champion: int | None,
     comparison: Comparison | None,
-    facts: dict[str, bool],
+    facts: dict[str, Any],
     outcome: str,
     reason: str,
 ) -> None:
@@ -76,7 +80,7 @@ bounds = st.floats(-1e6, 1e6, allow_nan=False)
     ends=st.tuples(bounds, bounds).map(sorted),
     comparable=st.booleans(),
     baseline=st.booleans(),
-    repackaged=st.booleans(),
+    same=st.sampled_from([None, *get_args(SameModel)]),
 )
 def test_nobody_is_promoted_without_evidence(
     failed: set[str],
@@ -84,10 +88,10 @@ def test_nobody_is_promoted_without_evidence(
     ends: list[float],
     comparable: bool,
     baseline: bool,
-    repackaged: bool,
+    same: SameModel | None,
 ) -> None:
     comparison = compared(*ends) if comparable else None
-    found = decide(failing(*failed), champion, comparison, baseline=baseline, repackaged=repackaged)
+    found = decide(failing(*failed), champion, comparison, baseline=baseline, same=same)
     promoted = found.outcome == "champion"
-    evidence = champion is None or repackaged or (comparable and ends[0] > 0)
+    evidence = champion is None or same is not None or (comparable and ends[0] > 0)
     assert promoted == (not failed and evidence)

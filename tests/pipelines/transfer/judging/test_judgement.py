@@ -59,11 +59,11 @@ class Says:
 def judged(
     gazetteer: Gazetteer, voters: tuple[str, ...] = (), **wrong: Mapping[str, str | None]
 ) -> Judgement:
+    passages = [row.passage for row in ROWS]
+    told = {name: {0: Says(name, its).extract(passages)} for name, its in wrong.items()}
     fits: list[Contender[Any]] = [
-        Contender(
-            name, "baseline" if name == "grammar" else "part", {}, {0: Says(name, its)}, {0: Says(name, its)}
-        )
-        for name, its in wrong.items()
+        Contender(name, "baseline" if name == "grammar" else "part", {}, said, said)
+        for name, said in told.items()
     ]
     return Judgement(FOLDS, fits, voters or tuple(wrong), Normaliser(gazetteer), 100, 0)
 
