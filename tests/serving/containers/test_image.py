@@ -17,12 +17,14 @@ from modules.access import TOKEN, TOKEN_FILE
 from modules.artefact import sha256_of
 from modules.errors import UserError
 from modules.golden import TOLERANCE
+from pipelines.config import load_run
 from pipelines.ports import free_port
 from pipelines.release.bento import Bento
 from pipelines.release.champion import champion_entry
 from pipelines.release.home import Releases
 from pipelines.release.image import lay_out
 from pipelines.release.ledger import Entry
+from pipelines.release.package import LOCKS
 from pipelines.release.server import replay
 from tests.conftest import BIN, TOP, call
 from tests.serving.containers.engine import (
@@ -214,19 +216,24 @@ def running(image: str, token: Path, port: int, log: Path) -> Iterator[tuple[psu
 
 @pytest.mark.drill
 @pytest.mark.usefixtures("base")
+@pytest.mark.parametrize("run", ["tiny", "tiny_placements", "tiny_articles"])
 def test_a_real_image_answers_as_offline_from_a_read_only_root(
-    project: Path, readable: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, readable: Path, monkeypatch: pytest.MonkeyPatch, run: str
 ) -> None:
     monkeypatch.chdir(project)
-    entry = champion_entry(Releases("tiny"))
-    bento = Bento(Releases("tiny"), entry.tag)
-    made = call("make", "image", "RUN=tiny", "BUILD_OPTIONS=--network host", cwd=project, timeout=1800)
+    if run != "tiny":  # which is built and released already
+        call("talentflow", "runs", "add", f"params/{run}.yaml", cwd=project)
+        call("make", "demo", f"RUN={run}", cwd=project)
+    releases = Releases(run)
+    entry = champion_entry(releases)
+    bento = Bento(releases, entry.tag)
+    made = call("make", "image", f"RUN={run}", "BUILD_OPTIONS=--network host", cwd=project, timeout=1800)
     image = made.stdout.splitlines()[-1]
     assert image == f"talentflow/{entry.tag}"
     found = config(image)
     assert found["Labels"]["org.opencontainers.image.revision"] == entry.source.commit
     assert found["Labels"]["talentflow.weights"] == sha256_of(bento.artefact / "model.safetensors")
-    assert found["Labels"]["talentflow.bento"] == sha256_of(Releases("tiny").manifest(entry.tag))
+    assert found["Labels"]["talentflow.bento"] == sha256_of(releases.manifest(entry.tag))
     assert found["Healthcheck"]["Test"][:2] == ["CMD", "python"]
     (readable / "token").write_text(f"{SECRET}\n")
     port, log = free_port(), project / "image.log"
@@ -235,7 +242,7 @@ def test_a_real_image_answers_as_offline_from_a_read_only_root(
         with running(image, readable / "token", port, log) as (process, root):
             until_ready(url, process, log)
             answers_as_offline(url, bento, monkeypatch)
-            holds_the_lock_and_no_compiler(root)
+            holds_the_lock_and_no_compiler(root, TOP / LOCKS[load_run(run).track])
             (server,) = (each for each in process.children(recursive=True) if is_the_service(each.cmdline()))
             server.terminate()
             assert process.wait(40) == 0
@@ -247,11 +254,10 @@ def is_the_service(command: list[str]) -> bool:
     return command[0].endswith("python") and command[-2:] == ["serve", "/bento"]
 
 
-def holds_the_lock_and_no_compiler(root: Path) -> None:
+def holds_the_lock_and_no_compiler(root: Path, lock: Path) -> None:
     packages = root / "opt/talentflow/lib/python3.11/site-packages"
     there = {path.name.split("-")[0].lower().replace("_", "-") for path in packages.glob("*.dist-info")}
-    lock = (TOP / "serving" / "requirements.lock").read_text()
-    assert there == {*re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE), "torch"}
+    assert there == {*re.findall(r"^([a-z0-9-]+)==", lock.read_text(), flags=re.MULTILINE), "torch"}
     tools = [
         folder / name for folder in (root / "usr/bin", root / "bin") for name in ("cc", "gcc", "g++", "make")
     ]
