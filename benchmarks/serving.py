@@ -1,13 +1,13 @@
-"""CPU, tail latency, memory and start of the served forecaster beside bare Starlette, as docs/results-serving.md.
+"""CPU, latency, memory and start of the served forecaster beside other ways to serve it, as docs/results-serving.md.
 
-    python benchmarks/serving.py                                   # the frozen tiny artefact
-    python benchmarks/serving.py --artefact runs/cities/artefact
+    python benchmarks/serving.py                                                        # the frozen tiny forecaster
+    python benchmarks/serving.py --artefact runs/cities/artefact --scorer runs/recommendation/artefact
 
-Servers share one core, the client has another, and the measurements take turns. A measurement during which something
-else ran is made again, a few times at most: run it on a machine that does nothing else. One client keeps 1 or 8 connections busy, each sending its next request once it has its answer.
+Servers share one core, the client has another, and the measurements take turns. A measurement during which something else ran is made
+again, a few times at most: run it on a machine that does nothing else. LitServe is installed into a folder of its own, which takes a
+network.
 """
 
-import asyncio
 import json
 import os
 import platform
@@ -19,156 +19,61 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
-import numpy as np
 import psutil
 import typer
-import uvloop
 from rich.console import Console
 
+sys.path.append(str(Path(__file__).parents[1]))
+from benchmarks.serving_load import CONCURRENCY, Measured, Server, closed, constant, undisturbed
 from pipelines.ports import free_port
-from pipelines.release.package import package
+from pipelines.release.package import SERVICES, package
 
 TOP = Path(__file__).parent.parent
-SERVICE = "serving.migration.service:Migration"
-CONCURRENCY = (1, 8)
-WARM_UP = 500
-TRIES, DISTURBED = 6, 0.05
 BUSY = 0.5
-CPU_TARGET, TAIL_TARGET = 2.0, 5.0
+CPU_TARGET, TAIL_TARGET, MEMORY_TARGET, START_TARGET, ROWS_TARGET = 2.0, 5.0, 350.0, 4.0, 20.0
+MANY = 64
+BARE, FASTAPI, PLAIN, LITSERVE = "bare Starlette", "FastAPI", "BentoML @api", "LitServe"
+EDGE, BENTO, TRACED = (
+    "the edge on uvicorn, without BentoML",
+    "talentflow serve (the bento)",
+    "the bento, tracing on",
+)
 HEAD = """# Results: serving
 
 Written by `benchmarks/serving.py`; do not edit. One worker each, on one core; the client on another; all in one
 run, taking turns. *Bare Starlette* is the same model in a ten-line app on uvicorn with httptools and uvloop: JSON in,
-JSON out, nothing checked. CPU is that of all the server's processes. Medians over the repeats, with the range."""
-
-
-@dataclass
-class Server:
-    """A running server and what was measured of it."""
-
-    name: str
-    port: int
-    process: psutil.Process
-    cold_start: float
-    found: dict[int, list["Measured"]] = field(default_factory=lambda: {c: [] for c in CONCURRENCY})
-
-    def tree(self) -> list[psutil.Process]:
-        """The process and all it started."""
-        return [self.process, *self.process.children(recursive=True)]
-
-    def cpu(self) -> float:
-        """CPU seconds used so far."""
-        return sum(sum(each.cpu_times()[:2]) for each in self.tree())
-
-    def memory(self) -> float:
-        """Resident MB of the worker (the largest process)."""
-        return max(each.memory_info().rss for each in self.tree()) / 1e6
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One measurement of one server at one concurrency; times in ms."""
-
-    requests_a_second: float
-    cpu: float
-    p50: float
-    p99: float
-    p999: float
-    others: float
-    """Share of a core that processes of others took meanwhile."""
-
-
-class Connection(asyncio.Protocol):
-    """Sends the same request again and again, and notes how long each answer took."""
-
-    def __init__(self, request: bytes, enough: Callable[[], bool], done: asyncio.Future[None]) -> None:
-        self.request, self.enough, self.done = request, enough, done
-        self.took: list[float] = []
-        self.answer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first request."""
-        self.transport = cast("asyncio.Transport", transport)
-        self._send()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Fail if the server ended it."""
-        if not self.done.done():
-            self.done.set_exception(exc or ConnectionResetError("the server closed the connection"))
-
-    def data_received(self, data: bytes) -> None:
-        """Note the time once the answer is whole, and send the next request."""
-        self.answer += data
-        head, _, body = self.answer.partition(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 200"):
-            self.done.set_exception(RuntimeError(head.decode()))
-            self.transport.close()
-        elif len(body) == int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]):
-            self.took.append(time.perf_counter() - self.sent)
-            if self.enough():
-                self.transport.close()
-                self.done.set_result(None)
-            else:
-                self._send()
-
-    def _send(self) -> None:
-        self.answer, self.sent = b"", time.perf_counter()
-        self.transport.write(self.request)
-
-
-async def drive(port: int, request: bytes, concurrency: int, enough: Callable[[], bool]) -> list[float]:
-    """Keep `concurrency` connections busy until it is enough; seconds of every request."""
-    loop = asyncio.get_running_loop()
-    connections = []
-    for _ in range(concurrency):
-        connection = Connection(request, enough, loop.create_future())
-        await loop.create_connection(lambda connection=connection: connection, "127.0.0.1", port)  # type: ignore[misc]
-        connections.append(connection)
-    await asyncio.gather(*(connection.done for connection in connections))
-    return [seconds for connection in connections for seconds in connection.took]
-
-
-def undisturbed(server: Server, request: bytes, concurrency: int, seconds: float) -> Measured:
-    """Measure until nothing else ran meanwhile, a few times at most; the least disturbed measurement."""
-    tries: list[Measured] = []
-    while len(tries) < TRIES and (not tries or tries[-1].others > DISTURBED):
-        tries.append(measure(server, request, concurrency, seconds))
-    return min(tries, key=lambda each: each.others)
-
-
-def measure(server: Server, request: bytes, concurrency: int, seconds: float) -> Measured:
-    """Warm a server up, then load it for some seconds."""
-    left = iter(range(WARM_UP))
-    uvloop.run(drive(server.port, request, concurrency, lambda: next(left, None) is None))
-    cpu, client, machine, start = server.cpu(), time.process_time(), _machine(), time.perf_counter()
-    took = uvloop.run(drive(server.port, request, concurrency, lambda: time.perf_counter() - start > seconds))
-    elapsed, used = time.perf_counter() - start, server.cpu() - cpu
-    others = (_machine() - machine - used - (time.process_time() - client)) / elapsed
-    p50, p99, p999 = 1000 * np.quantile(took, [0.5, 0.99, 0.999])
-    return Measured(len(took) / elapsed, 1000 * used / len(took), p50, p99, p999, others)
-
-
-def _machine() -> float:
-    times = psutil.cpu_times()
-    return times.user + times.nice + times.system
+JSON out, nothing checked. *FastAPI* runs on the same uvicorn; it, *BentoML @api* and *LitServe* are written as their tutorials would,
+with settings as they come. CPU is that of all the server's processes. Medians over the repeats, with the range."""
 
 
 def question(artefact: Path) -> bytes:
     """An HTTP request for one corridor: the artefact's first golden request."""
     asked = json.loads((artefact / "golden.json").read_text(encoding="utf-8"))[0]["request"]
     body = json.dumps({key: value for key, value in asked.items() if value and value is not True}).encode()
-    head = f"POST /forecast HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    return posted("/forecast", body)
+
+
+def pairs(artefact: Path, count: int) -> bytes:
+    """An HTTP request for the scores of so many pairs: the first golden pair, again and again."""
+    golden = json.loads((artefact / "golden.json").read_text(encoding="utf-8"))
+    pair = next(each["request"]["pairs"][0] for each in golden if each["path"] == "/score")
+    return posted("/score", json.dumps({"pairs": [pair] * count}).encode())
+
+
+def posted(path: str, body: bytes) -> bytes:
+    """A POST of JSON."""
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     return f"{head}\r\n\r\n".encode() + body
 
 
-def stage(folder: Path, artefact: Path) -> Path:
+def stage(folder: Path, artefact: Path, track: str) -> Path:
     """Lay out a folder as a released bento's `src`."""
-    package("migration", artefact).copy(folder)
-    release = {"run": "benchmark", "tag": "benchmark:v1-000000000000", "track": "migration", "version": 1}
+    package(track, artefact).copy(folder)
+    release = {"run": "benchmark", "tag": "benchmark:v1-000000000000", "track": track, "version": 1}
     (folder / "release.json").write_text(json.dumps(release), encoding="utf-8")
     return folder
 
@@ -209,78 +114,132 @@ def answers(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
             connection.sendall(b"GET /forecast HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            return connection.recv(12) == b"HTTP/1.1 405"
+            return connection.recv(12) in {b"HTTP/1.1 405", b"HTTP/1.1 404"}
     except OSError:
         return False
 
 
-def servers(stack: ExitStack, folder: Path, artefact: Path, core: int) -> list[Server]:
-    """Bare Starlette, the edge alone, and the bento as released and with tracing on."""
+def servers(stack: ExitStack, folder: Path, artefact: Path, core: int) -> dict[str, Server]:
+    """Every way to serve the forecaster, by name."""
+    tools = folder / "tools"
+    install = [
+        sys.executable,
+        "-m",
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--target",
+        str(tools),
+        "--no-deps",
+        "litserve",
+    ]
+    subprocess.run(install, check=True)  # noqa: S603
     uvicorn = [sys.executable, "-m", "uvicorn", "--factory"]
     options = ["--http", "httptools", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"]
-    bento = [str(Path(sys.executable).parent / "bentoml"), "serve", SERVICE]
+    bentoml = [str(Path(sys.executable).parent / "bentoml"), "serve"]
     peer = {"ARTEFACT": str(artefact), "PYTHONPATH": str(TOP)}
-    staged = {"PYTHONPATH": str(folder)}
-    commands = [
-        ("bare Starlette", [*uvicorn, "benchmarks.serving_peers:bare", *options], peer),
-        (
-            "the edge on uvicorn, without BentoML",
-            [*uvicorn, "benchmarks.serving_peers:edge_alone", *options],
-            peer,
+    staged = {"PYTHONPATH": str(stage(folder / "src", artefact, "migration"))}
+    bento = [*bentoml, SERVICES["migration"]]
+    commands = {
+        BARE: ([*uvicorn, "benchmarks.serving_peers:bare", *options], peer),
+        FASTAPI: ([*uvicorn, "benchmarks.serving_peers:fast_api", *options], peer),
+        PLAIN: ([*bentoml, "benchmarks.serving_bento:Plain"], peer),
+        LITSERVE: (
+            [sys.executable, str(TOP / "benchmarks/serving_lit.py")],
+            peer | {"PYTHONPATH": f"{TOP}:{tools}"},
         ),
-        ("talentflow serve (the bento)", bento, staged),
-        ("the bento, tracing on", bento, staged | {"OTEL_SDK_DISABLED": "false"}),
-    ]
-    return [
-        stack.enter_context(started(name, command, core, folder, environment))
-        for name, command, environment in commands
-    ]
+        EDGE: ([*uvicorn, "benchmarks.serving_peers:edge_alone", *options], peer),
+        BENTO: (bento, staged),
+        TRACED: (bento, staged | {"OTEL_SDK_DISABLED": "false"}),
+    }
+    return {
+        name: stack.enter_context(started(name, command, core, folder / "src", environment))
+        for name, (command, environment) in commands.items()
+    }
 
 
-def page(every: list[Server], artefact: Path, seconds: float, repeats: int) -> str:
+def scored(folder: Path, artefact: Path, core: int, seconds: float) -> dict[int, Measured]:
+    """A recommender's bento asked for one pair, and for many in one request, by one connection."""
+    source = stage(folder / "scorer", artefact, "recommendation")
+    command = [str(Path(sys.executable).parent / "bentoml"), "serve", SERVICES["recommendation"]]
+    with started("the recommender's bento", command, core, source, {"PYTHONPATH": str(source)}) as server:
+        return {
+            count: undisturbed(partial(closed, server, pairs(artefact, count), 1, seconds))
+            for count in (1, MANY)
+        }
+
+
+def page(
+    every: dict[str, Server], told: dict[int, Measured], artefact: Path, seconds: float, repeats: int
+) -> str:
     """The results page."""
     config = json.loads((artefact / "config.json").read_text(encoding="utf-8"))
-    others = max(0.0, *(each.others for server in every for found in server.found.values() for each in found))
+    measured = [
+        each
+        for server in every.values()
+        for found in (*server.found.values(), server.steady)
+        for each in found
+    ]
+    others = max(0.0, *(each.others for each in measured))
     facts = (
         f"{os.cpu_count()} cores, {_processor()}; Python {platform.python_version()}. Model: {config['network']['model']}, "
         f"{len(config['regions'])} regions; the request is one corridor. {repeats} repeats of {seconds:g} s. Processes of others took up to {100 * others:.0f} % of a core meanwhile."
     )
+    loads = {
+        name: {
+            **{f"{count} connections": found for count, found in server.found.items()},
+            f"{server.rate:,.0f} a second": server.steady,
+        }
+        for name, server in every.items()
+    }
     rows = [
         (
-            server.name,
-            str(concurrency),
+            name,
+            load,
             _range([each.cpu for each in found]),
             f"{statistics.median(each.requests_a_second for each in found):,.0f}",
-            *(_range([getattr(each, name) for each in found]) for name in ("p50", "p99", "p999")),
+            *(_range([getattr(each, what) for each in found]) for what in ("p50", "p99", "p999")),
         )
-        for server in every
-        for concurrency, found in server.found.items()
+        for name, of in loads.items()
+        for load, found in of.items()
     ]
-    table = _table(("", "connections", "CPU ms/request", "requests/s", "p50 ms", "p99 ms", "p99.9 ms"), rows)
+    table = _table(("", "load", "CPU ms/request", "requests/s", "p50 ms", "p99 ms", "p99.9 ms"), rows)
+    rate = "The last load of each is a constant rate, half of what it reached with most connections; a request counts from when it was due."
     costs = _table(
         ("", "start s", "worker MB"),
-        [(server.name, f"{server.cold_start:.1f}", f"{server.memory():.0f}") for server in every],
+        [(name, f"{server.cold_start:.1f}", f"{server.memory():.0f}") for name, server in every.items()],
     )
-    return "\n\n".join([HEAD, facts, table, *verdicts(every), costs]) + "\n"
+    return "\n\n".join([HEAD, facts, table, rate, "\n".join(verdicts(every, told)), costs]) + "\n"
 
 
-def verdicts(every: list[Server]) -> list[str]:
+def verdicts(every: dict[str, Server], told: dict[int, Measured]) -> Iterator[str]:
     """Whether the targets are met, one line each, and what tracing costs."""
-    bare, _, bento, traced = every
-    lines = []
-    for concurrency in CONCURRENCY:
-        peer, ours, costly = (_medians(server, concurrency) for server in (bare, bento, traced))
-        ratio, tail = ours.cpu / peer.cpu, ours.p99 / ours.p50
-        lines += [
-            f"- {concurrency} connections: CPU {ratio:.2f} times that of bare Starlette, {_said(ratio, CPU_TARGET)} (at most {CPU_TARGET:g})",
-            f"- {concurrency} connections: p99 {tail:.1f} times p50, {_said(tail, TAIL_TARGET)} (at most {TAIL_TARGET:g})",
-            f"- {concurrency} connections: tracing costs {costly.cpu - ours.cpu:.2f} ms CPU a request and takes p99 to {costly.p99:.1f} ms",
-        ]
-    return ["\n".join(lines)]
+    for count in CONCURRENCY:
+        ours = _medians(every[BENTO].found[count])
+        ratio = ours.cpu / _medians(every[BARE].found[count]).cpu
+        yield f"- {count} connections: CPU {ratio:.2f} times that of bare Starlette, {_said(ratio, CPU_TARGET)} (at most {CPU_TARGET:g})"
+        for name in (FASTAPI, PLAIN, LITSERVE):
+            ratio = ours.cpu / _medians(every[name].found[count]).cpu
+            yield f"- {count} connections: CPU {ratio:.2f} times that of {name}, {_said(ratio, 1)} (below 1)"
+        tail = _medians(every[TRACED].found[count])
+        yield f"- {count} connections: tracing costs {tail.cpu - ours.cpu:.2f} ms CPU a request and takes p99 to {tail.p99:.1f} ms"
+    steady = _medians(every[BENTO].steady)
+    tail_ratio = steady.p99 / steady.p50
+    yield f"- half load: p99 {tail_ratio:.1f} times p50, {_said(tail_ratio, TAIL_TARGET)} (at most {TAIL_TARGET:g})"
+    memory, start = every[BENTO].memory(), every[BENTO].cold_start
+    yield f"- memory of a worker {memory:.0f} MB, {_said(memory, MEMORY_TARGET)} (at most {MEMORY_TARGET:g})"
+    yield f"- cold start {start:.1f} s, {_said(start, START_TARGET)} (at most {START_TARGET:g})"
+    if told:
+        rows = {count: count * each.requests_a_second for count, each in told.items()}
+        gain = rows[MANY] / rows[1]
+        yield (
+            f"- a recommender's `/score`: {rows[MANY]:,.0f} pairs a second with {MANY} in a request, {rows[1]:,.0f} with one: "
+            f"{gain:.0f} times, {_said(ROWS_TARGET, gain)} (at least {ROWS_TARGET:g})"
+        )
 
 
-def _medians(server: Server, concurrency: int) -> Measured:
-    found = server.found[concurrency]
+def _medians(found: list[Measured]) -> Measured:
     names = Measured.__dataclass_fields__
     return Measured(**{name: statistics.median(getattr(each, name) for each in found) for name in names})
 
@@ -306,10 +265,13 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def main(
-    artefact: Annotated[Path, typer.Option(help="Sealed artefact to serve.")] = TOP
+    artefact: Annotated[Path, typer.Option(help="Sealed artefact of a forecaster to serve.")] = TOP
     / "tests/golden/residual_gru",
+    scorer: Annotated[
+        Path | None, typer.Option(help="Sealed artefact of a recommender, for rows in one request.")
+    ] = None,
     seconds: Annotated[float, typer.Option(help="Length of one measurement.")] = 5,
-    repeats: Annotated[int, typer.Option(help="Measurements of each server and concurrency.")] = 5,
+    repeats: Annotated[int, typer.Option(help="Measurements of each server and load.")] = 5,
     out: Annotated[Path, typer.Option(help="Page to write.")] = TOP / "docs/results-serving.md",
 ) -> None:
     """Measure, print and write the page."""
@@ -319,17 +281,31 @@ def main(
             f"load average {os.getloadavg()[0]:.2f}: something else is running, the figures will be worse"
         )
     core, client = sorted(os.sched_getaffinity(0))[:2]
-    request = question(artefact)
+    request, most = question(artefact), CONCURRENCY[-1]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        every = servers(stack, stage(Path(folder) / "src", artefact.resolve()), artefact.resolve(), core)
+        every = servers(stack, Path(folder), artefact.resolve(), core)
         os.sched_setaffinity(0, {client})
+
+        def measured(server: Server, load: str, how: Callable[[], Measured]) -> Measured:
+            found = undisturbed(how)
+            console.print(f"{server.name}, {load}: {found}")
+            return found
+
         for _ in range(repeats):
-            for server in every:
-                for concurrency in CONCURRENCY:
-                    measured = undisturbed(server, request, concurrency, seconds)
-                    server.found[concurrency].append(measured)
-                    console.print(f"{server.name}, {concurrency}: {measured}")
-        text = page(every, artefact, seconds, repeats)
+            for server in every.values():
+                for count, found in server.found.items():
+                    found.append(
+                        measured(server, f"{count}", partial(closed, server, request, count, seconds))
+                    )
+        for server in every.values():
+            server.rate = _medians(server.found[most]).requests_a_second / 2
+        for _ in range(repeats):
+            for server in every.values():
+                server.steady.append(
+                    measured(server, "rate", partial(constant, server, request, most, seconds))
+                )
+        told = {} if scorer is None else scored(Path(folder), scorer.resolve(), core, seconds)
+        text = page(every, told, artefact, seconds, repeats)
     out.write_text(text, encoding="utf-8")
     console.print(text, markup=False)
 

@@ -2,8 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import torch
+from fastapi import FastAPI
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -26,6 +29,38 @@ def bare() -> ASGIApp:
         return JSONResponse(predictor.predict(ForecastRequest.of(await request.json())))
 
     return Starlette(routes=[Route("/forecast", forecast, methods=["POST"])])
+
+
+class Moved(BaseModel):
+    """A newer flow."""
+
+    period: str
+    origin: str
+    destination: str
+    count: float
+
+
+class Asked(BaseModel):
+    """What is asked, as FastAPI checks it."""
+
+    origin: str | None = None
+    destination: str | None = None
+    horizon: int | None = None
+    intervals: bool = True
+    flows: list[Moved] = []
+
+
+def fast_api() -> ASGIApp:
+    """The same model as FastAPI's tutorial would serve it: a checked request, a coroutine."""
+    torch.set_num_threads(1)
+    predictor = MigrationPredictor.load(Path(os.environ["ARTEFACT"]))
+    api = FastAPI()
+
+    @api.post("/forecast")
+    async def forecast(asked: Asked) -> dict[str, Any]:
+        return predictor.predict(ForecastRequest.of(asked.model_dump()))
+
+    return api
 
 
 def edge_alone() -> ASGIApp:
