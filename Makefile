@@ -60,7 +60,7 @@ train: $(STAMP) ## Build RUN up to its trained models
 test: $(STAMP) ## Run the whole test suite (drills apart)
 	@OMP_NUM_THREADS=1 pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20
 
-test-slow: $(STAMP) ## Run the full drills one after another, under an hour, and write docs/reliability.md
+test-slow: $(STAMP) ## Run the full drills one after another, about an hour, and write docs/reliability.md
 	@OMP_NUM_THREADS=1 pytest -m drill --durations 20 --junitxml .scratch/drills.xml; \
 	  result=$$?; python benchmarks/reliability.py .scratch/drills.xml && exit $$result
 

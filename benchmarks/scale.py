@@ -3,7 +3,7 @@
     python benchmarks/scale.py .scratch/scale                                  # 1 and 10 times
     python benchmarks/scale.py .scratch/scale --times 100 --only cities        # keeps what is in the folder already
 
-Each stage is `talentflow STAGE RUN`, alone, as `dvc repro` calls it, in a clone of this commit. One seed and one configuration of
+Each stage is `talentflow STAGE RUN`, as `dvc repro` calls it, in a clone of this commit. One seed and one configuration of
 a few models each, since what is asked is how a fit grows, not how many there are.
 """
 
@@ -38,9 +38,9 @@ EVERY = 0.5
 """Seconds between two looks at a stage's processes."""
 HEAD = """# Results: scale
 
-Written by `benchmarks/scale.py`; do not edit. The default runs, that many times as large, on disk as simulation leaves them. Each
-stage alone, with the two processes that the runs' settings allow; CPU seconds of all its processes, imports included, and the
-largest sum of their memory, what they share counted once. One seed and one configuration of the models named, nothing repeated."""
+Written by `benchmarks/scale.py`; do not edit. The default runs, that many times as large, on disk as simulation leaves them, stage by
+stage with the two processes that the runs' settings allow: CPU seconds of all of them, imports included, and the largest sum of their
+memory, what they share counted once. One seed and one configuration of the models named, nothing repeated."""
 
 
 def entry(run: str, times: float) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def entry(run: str, times: float) -> dict[str, Any]:
 
 
 def measured(command: list[str], folder: Path, patience: float) -> dict[str, float] | None:
-    """CPU seconds, wall seconds and peak MB of a command and all that it starts; none: it took too long.
+    """CPU seconds and peak MB of a command and all that it starts; none: it took too long.
 
     Raises:
         RuntimeError: with the end of what it said, if it fails.
@@ -84,7 +84,7 @@ def measured(command: list[str], folder: Path, patience: float) -> dict[str, flo
             time.sleep(EVERY)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)}: {(folder / 'log').read_text(encoding='utf-8')[-2000:]}")
-    return {"cpu": sum(spent.values()), "wall": time.monotonic() - start, "mb": peak}
+    return {"cpu": sum(spent.values()), "mb": peak}
 
 
 def clone(folder: Path) -> Path:
@@ -128,8 +128,8 @@ def page(folder: Path) -> str:
         every = {times: json.loads(path.read_text(encoding="utf-8")) for times, path in sorted(files.items())}
         sizes = [f"{default * times:,.0f}" for times in every]
         lines = [
-            f"| {what} | " + " | ".join(f"{size} CPU s | s | MB" for size in sizes) + " |",
-            "|---|" + "---:|" * 3 * len(sizes),
+            f"| {what} | " + " | ".join(f"{size} CPU s | MB" for size in sizes) + " |",
+            "|---|" + "---:|" * 2 * len(sizes),
             *(
                 f"| {stage} | " + " | ".join(_cells(each, stage) for each in every.values()) + " |"
                 for stage in STAGES
@@ -142,8 +142,8 @@ def page(folder: Path) -> str:
 def _cells(found: dict[str, Any], stage: str) -> str:
     took = found.get(stage)
     if took is None:
-        return "too long | | " if stage in found else "| | "
-    return f"{took['cpu']:.0f} | {took['wall']:.0f} | {took['mb']:,.0f}"
+        return "too long | " if stage in found else " | "
+    return f"{took['cpu']:.0f} | {took['mb']:,.0f}"
 
 
 def main(
