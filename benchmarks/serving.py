@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -104,9 +104,12 @@ def started(
             time.sleep(0.02)
         yield Server(name, port, process, time.perf_counter() - start)
     finally:
-        if process.is_running():
-            process.terminate()
-            process.wait(20)
+        every = [process, *process.children(recursive=True)] if process.is_running() else []
+        for each in every:
+            with suppress(psutil.NoSuchProcess):
+                each.terminate()
+        for each in psutil.wait_procs(every, timeout=20)[1]:
+            each.kill()
 
 
 def answers(port: int) -> bool:
@@ -205,7 +208,7 @@ def page(
         for load, found in of.items()
     ]
     table = _table(("", "load", "CPU ms/request", "requests/s", "p50 ms", "p99 ms", "p99.9 ms"), rows)
-    rate = "The last load of each is a constant rate, half of what it reached with most connections; a request counts from when it was due."
+    rate = "The last load of each is a constant rate, half of what it reached with most connections; a request counts from when it was due. The client looks at the clock without pause then, so compare its CPU with that of constant rates alone."
     costs = _table(
         ("", "start s", "worker MB"),
         [(name, f"{server.cold_start:.1f}", f"{server.memory():.0f}") for name, server in every.items()],
@@ -235,7 +238,7 @@ def verdicts(every: dict[str, Server], told: dict[int, Measured]) -> Iterator[st
         gain = rows[MANY] / rows[1]
         yield (
             f"- a recommender's `/score`: {rows[MANY]:,.0f} pairs a second with {MANY} in a request, {rows[1]:,.0f} with one: "
-            f"{gain:.0f} times, {_said(ROWS_TARGET, gain)} (at least {ROWS_TARGET:g})"
+            f"{gain:.0f} times, {_said(ROWS_TARGET, gain)} (at least {ROWS_TARGET:g}; one connection, one measurement each)"
         )
 
 
@@ -306,7 +309,7 @@ def main(
                 )
         told = {} if scorer is None else scored(Path(folder), scorer.resolve(), core, seconds)
         text = page(every, told, artefact, seconds, repeats)
-    out.write_text(text, encoding="utf-8")
+        out.write_text(text, encoding="utf-8")
     console.print(text, markup=False)
 
 

@@ -175,7 +175,8 @@ def closed(server: Server, request: bytes, concurrency: int, seconds: float) -> 
 
 
 def constant(server: Server, request: bytes, concurrency: int, seconds: float) -> Measured:
-    """Load a server at its own rate for some seconds."""
+    """Warm a server up, then load it at its own rate for some seconds."""
+    uvloop.run(drive_at(server.port, request, concurrency, server.rate, WARM_UP / server.rate))
     with _accounts(server) as told:
         told.took = uvloop.run(drive_at(server.port, request, concurrency, server.rate, seconds))
     return told.measured
@@ -201,4 +202,4 @@ def _accounts(server: Server) -> Iterator[_Account]:
 
 def _machine() -> float:
     times = psutil.cpu_times()
-    return times.user + times.nice + times.system
+    return times.user + times.nice + times.system + times.irq + times.softirq

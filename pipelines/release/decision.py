@@ -7,7 +7,7 @@ from pipelines.release.same_model import SameModel
 
 _SAME: Mapping[SameModel, str] = {
     "repackaged": "in other code, answers alike",
-    "refreshed": "with what it found in newer data",
+    "refreshed": "with other transfers found, answers and figures as before",
 }
 _REFUSAL = {"clean": "dirty", "leak": "leaky"}
 

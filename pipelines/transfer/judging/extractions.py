@@ -6,42 +6,47 @@ from pathlib import Path
 
 import ray
 import torch
+from ray.exceptions import RayError
 
+from modules.errors import UserError
 from modules.transfer.networks import Member, load_network
 from modules.transfer.passage import Extraction, Passage
 from pipelines.judging import Contender
-from pipelines.ray_session import LOST, ray_session
+from pipelines.ray_session import LOST
 from pipelines.transfer.fitting.data import Folds
 
 log = logging.getLogger(__name__)
 
 
-def extractions(
-    fits: Sequence[Contender[Path]], data: Folds, parallel: int
-) -> list[Contender[Sequence[Extraction]]]:
-    """Let every fit of every member read what its fold judges, so many fits at a time.
+def extractions(fits: Sequence[Contender[Path]], data: Folds) -> list[Contender[Sequence[Extraction]]]:
+    """Let every fit of every member read what its fold judges, as many at a time as Ray has CPUs.
 
     Args:
         fits: the members', as folders of their networks.
         data: whose judged passages are read.
-        parallel: CPUs of a Ray that is started here; a cluster (RAY_ADDRESS) has its own.
+
+    Raises:
+        UserError: if a member fails, with what it said.
     """
-    with ray_session(parallel):
-        read = ray.remote(num_cpus=1, max_retries=LOST)(_read)
-        asked = {
-            fold: ray.put([row.passage for row in its.judged])
-            for fold, its in (("backtest", data.backtest), ("final", data.final))
-        }
-        ahead = {
-            (fit.name, fold, seed): read.remote(folder.resolve(), asked[fold])
-            for fit in fits
-            for fold, folders in (("backtest", fit.backtest), ("final", fit.final))
-            for seed, folder in folders.items()
-        }
-        found: dict[tuple[str, str, int], Sequence[Extraction]] = {}
-        for number, (key, said) in enumerate(ahead.items(), start=1):
+    read = ray.remote(num_cpus=1, max_retries=LOST)(_read)
+    asked = {
+        fold: ray.put([row.passage for row in its.judged])
+        for fold, its in (("backtest", data.backtest), ("final", data.final))
+    }
+    ahead = {
+        (fit.name, fold, seed): read.remote(folder.resolve(), asked[fold])
+        for fit in fits
+        for fold, folders in (("backtest", fit.backtest), ("final", fit.final))
+        for seed, folder in folders.items()
+    }
+    found: dict[tuple[str, str, int], Sequence[Extraction]] = {}
+    for number, (key, said) in enumerate(ahead.items(), start=1):
+        try:
             found[key] = ray.get(said)
-            log.info("labelled passages, fit %d of %d: %s %s, seed %d", number, len(ahead), *key)
+        except RayError as error:
+            cause = getattr(error, "cause", error)
+            raise UserError(f"{key[0]} could not read the labelled passages: {cause}") from error
+        log.info("labelled passages, fit %d of %d: %s %s, seed %d", number, len(ahead), *key)
 
     def of(name: str, fold: str, folders: Mapping[int, Path]) -> dict[int, Sequence[Extraction]]:
         return {seed: found[name, fold, seed] for seed in folders}

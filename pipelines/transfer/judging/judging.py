@@ -59,7 +59,7 @@ def judge(name: str, config: TransferRun, artefact: Path) -> Findings:
     shipped = {fit.name: fit.final[min(fit.final)] for fit in fits}
     members = [fit for fit in fits if fit.name != MoveFilter.name]
     with ray_session(config.tune.parallel):
-        said = extractions(members, data, config.tune.parallel)
+        said = extractions(members, data)
         judgement = Judgement(
             data, said, config.transfer.voters, normaliser, config.evaluate.bootstrap, config.seed
         )
