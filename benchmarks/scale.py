@@ -48,7 +48,7 @@ def entry(run: str, times: float) -> dict[str, Any]:
     found: dict[str, Any] = read_yaml(TOP / "params.yaml")["runs"][run]
     what, default, models = SIZES[run]
     found["source"][what] = round(default * times)
-    found["tune"] |= {"models": models, "trials": 1, "closed_form_trials": 1}
+    found["tune"] |= {"models": models, "trials": 1, "closed_form_trials": 1, "space": {}}
     found["train"]["seeds"] = [0]
     if run == "transfer":
         found["transfer"]["voters"] = ["grammar"]
