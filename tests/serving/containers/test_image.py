@@ -12,12 +12,13 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from ruamel.yaml import YAML
 
 from modules.access import TOKEN, TOKEN_FILE
 from modules.artefact import sha256_of
 from modules.errors import UserError
 from modules.golden import TOLERANCE
-from pipelines.config import load_run
+from pipelines.config import load_run, read_yaml
 from pipelines.ports import free_port
 from pipelines.release.bento import Bento
 from pipelines.release.champion import champion_entry
@@ -222,18 +223,22 @@ def test_a_real_image_answers_as_offline_from_a_read_only_root(
 ) -> None:
     monkeypatch.chdir(project)
     if run != "tiny":  # which is built and released already
-        call("talentflow", "runs", "add", f"params/{run}.yaml", cwd=project)
+        entry = read_yaml(project / "params" / f"{run}.yaml")
+        if run == "tiny_placements":  # the audit refuses a network that learnt from so few
+            entry[run]["tune"]["models"] = ["popularity", "logistic_regression"]
+        YAML(typ="safe").dump(entry, project / "run.yaml")
+        call("talentflow", "runs", "add", "run.yaml", cwd=project)
         call("make", "demo", f"RUN={run}", cwd=project)
     releases = Releases(run)
-    entry = champion_entry(releases)
-    bento = Bento(releases, entry.tag)
+    champion = champion_entry(releases)
+    bento = Bento(releases, champion.tag)
     made = call("make", "image", f"RUN={run}", "BUILD_OPTIONS=--network host", cwd=project, timeout=1800)
     image = made.stdout.splitlines()[-1]
-    assert image == f"talentflow/{entry.tag}"
+    assert image == f"talentflow/{champion.tag}"
     found = config(image)
-    assert found["Labels"]["org.opencontainers.image.revision"] == entry.source.commit
+    assert found["Labels"]["org.opencontainers.image.revision"] == champion.source.commit
     assert found["Labels"]["talentflow.weights"] == sha256_of(bento.artefact / "model.safetensors")
-    assert found["Labels"]["talentflow.bento"] == sha256_of(releases.manifest(entry.tag))
+    assert found["Labels"]["talentflow.bento"] == sha256_of(releases.manifest(champion.tag))
     assert found["Healthcheck"]["Test"][:2] == ["CMD", "python"]
     (readable / "token").write_text(f"{SECRET}\n")
     port, log = free_port(), project / "image.log"
