@@ -58,9 +58,10 @@ def question(artefact: Path) -> bytes:
 
 
 def pairs(artefact: Path, count: int) -> bytes:
-    """An HTTP request for the scores of so many pairs: the first golden pair, again and again."""
+    """An HTTP request for the scores of so many pairs: the first golden one, again and again."""
     golden = json.loads((artefact / "golden.json").read_text(encoding="utf-8"))
-    pair = next(each["request"]["pairs"][0] for each in golden if each["path"] == "/score")
+    asked = next(each["request"] for each in golden if each["path"] == "/explain")
+    pair = {side: asked[side] for side in ("student", "employer")}
     return posted("/score", json.dumps({"pairs": [pair] * count}).encode())
 
 
