@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from modules.artefact import FILES, MANIFEST, PLACES
+from modules.artefact import FILES, FLOWS, MANIFEST, PLACES
 from pipelines.transfer.judging.extracting.published import PRIVATE, TRANSFERS
 from tests.conftest import BIN, call, serving
 
@@ -42,7 +42,7 @@ def test_articles_end_in_a_table_of_transfers_and_a_report(news: Path) -> None:
     assert recall == sorted(recall, reverse=True)
     assert evaluation["simulated"]
     artefact = {path.name for path in (top / "artefact").iterdir()}
-    assert artefact == {*FILES, MANIFEST, PLACES}
+    assert artefact == {*FILES, FLOWS, MANIFEST, PLACES}
     page = (top / "report/index.html").read_text(encoding="utf-8")
     assert "news attention is not mobility" in page.lower()
     assert "Data and pipelines are up to date" in call("dvc", "repro", "--glob", f"*@{RUN}", cwd=news).stdout

@@ -73,6 +73,7 @@ def test_great_expectations_stays_in_the_validate_stage_and_ray_in_the_sweep() -
         "pipelines/train.py",
         "pipelines/batch/batch.py",
         "pipelines/transfer/judging/extracting/extract.py",
+        "pipelines/transfer/judging/extractions.py",
         "pipelines/migration/importing/extracting/ray_chunks.py",
     }
     release = {

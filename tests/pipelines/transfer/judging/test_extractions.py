@@ -26,6 +26,7 @@ JUDGED = {
 
 
 @pytest.mark.slow
+@pytest.mark.drill  # its short form: a fit that read another fold would fit no answers in test_articles
 def test_each_fit_reads_what_its_own_fold_judges_and_a_torn_one_is_named(tmp_path: Path) -> None:
     networks, folders = {}, {}
     for seed, fold in enumerate(JUDGED):
