@@ -11,9 +11,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from modules.recommendation.features import Features, PairData
 
-_CHUNK = 1 << 10
-"""Pairs that are scored at a time: of more, each intermediate is so large that it is mapped from the system
-and given back every time, which takes as long again."""
+_CHUNK = 1 << 15
+"""Pairs that are scored at a time."""
 
 
 @dataclass(frozen=True)
