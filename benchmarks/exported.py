@@ -3,7 +3,8 @@
     make demo && python benchmarks/exported.py cities recommendation transfer
 
 Every network that gradient descent made in a run (its first seed's final fit) is exported by torch.onnx, and asked what the run's test
-asks; but the filter, a layer upon the encoder's base, and the language model, whose decoding is no single graph. ONNX Runtime and what it takes to export are installed into a folder of their own, which takes a network.
+asks; but the filter, a layer upon the encoder's base, and the language model, whose decoding is no single graph. ONNX Runtime and what
+it takes to export are installed into a folder of their own, which takes a network.
 """
 
 import subprocess

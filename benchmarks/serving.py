@@ -81,7 +81,7 @@ def stage(folder: Path, artefact: Path, track: str) -> Path:
 
 @contextmanager
 def started(
-    name: str, command: list[str], core: int, folder: Path, environment: dict[str, str]
+    name: str, command: list[str], path: str, core: int, folder: Path, environment: dict[str, str]
 ) -> Iterator[Server]:
     """Start a server on a core, wait until it answers, stop it at the end."""
     port = free_port()
@@ -98,7 +98,7 @@ def started(
     )
     os.sched_setaffinity(0, ours)
     try:
-        while not answers(port):
+        while not answers(port, path):
             if process.poll() is not None or time.perf_counter() - start > 60:  # noqa: PLR2004
                 said = (folder / f"{port}.log").read_text(encoding="utf-8", errors="replace")
                 raise RuntimeError(f"{name} did not start: {' '.join(command)}\n{said}")
@@ -113,12 +113,14 @@ def started(
             each.kill()
 
 
-def answers(port: int) -> bool:
+def answers(port: int, path: str) -> bool:
     """Whether a server answers at all, as it does once its app is there."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-            connection.sendall(b"GET /forecast HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            return connection.recv(12) in {b"HTTP/1.1 405", b"HTTP/1.1 404"}
+            connection.sendall(
+                f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+            )
+            return connection.recv(12) == b"HTTP/1.1 405"
     except OSError:
         return False
 
@@ -158,7 +160,7 @@ def servers(stack: ExitStack, folder: Path, artefact: Path, core: int) -> dict[s
         TRACED: (bento, staged | {"OTEL_SDK_DISABLED": "false"}),
     }
     return {
-        name: stack.enter_context(started(name, command, core, folder / "src", environment))
+        name: stack.enter_context(started(name, command, "/forecast", core, folder / "src", environment))
         for name, (command, environment) in commands.items()
     }
 
@@ -167,7 +169,8 @@ def scored(folder: Path, artefact: Path, core: int, seconds: float) -> dict[int,
     """A recommender's bento asked for one pair, and for many in one request, by one connection."""
     source = stage(folder / "scorer", artefact, "recommendation")
     command = [str(Path(sys.executable).parent / "bentoml"), "serve", SERVICES["recommendation"]]
-    with started("the recommender's bento", command, core, source, {"PYTHONPATH": str(source)}) as server:
+    own = {"PYTHONPATH": str(source)}
+    with started("the recommender's bento", command, "/score", core, source, own) as server:
         return {
             count: undisturbed(partial(closed, server, pairs(artefact, count), 1, seconds))
             for count in (1, MANY)
@@ -185,7 +188,7 @@ def page(
         for found in (*server.found.values(), server.steady)
         for each in found
     ]
-    others = max(0.0, *(each.others for each in measured))
+    others = max(0.0, *(each.others for each in (*measured, *told.values())))
     facts = (
         f"{os.cpu_count()} cores, {_processor()}; Python {platform.python_version()}. Model: {config['network']['model']}, "
         f"{len(config['regions'])} regions; the request is one corridor. {repeats} repeats of {seconds:g} s. Processes of others took up to {100 * others:.0f} % of a core meanwhile."
@@ -226,11 +229,10 @@ def verdicts(every: dict[str, Server], told: dict[int, Measured]) -> Iterator[st
         for name in (FASTAPI, PLAIN, LITSERVE):
             ratio = ours.cpu / _medians(every[name].found[count]).cpu
             yield f"- {count} connections: CPU {ratio:.2f} times that of {name}, {_said(ratio, 1)} (below 1)"
-        tail = _medians(every[TRACED].found[count])
-        yield f"- {count} connections: tracing costs {tail.cpu - ours.cpu:.2f} ms CPU a request and takes p99 to {tail.p99:.1f} ms"
-    steady = _medians(every[BENTO].steady)
-    tail_ratio = steady.p99 / steady.p50
-    yield f"- half load: p99 {tail_ratio:.1f} times p50, {_said(tail_ratio, TAIL_TARGET)} (at most {TAIL_TARGET:g})"
+        yield f"- {count} connections: {_tail(ours)}"
+        traced = _medians(every[TRACED].found[count])
+        yield f"- {count} connections: tracing costs {traced.cpu - ours.cpu:.2f} ms CPU a request and takes p99 to {traced.p99:.1f} ms"
+    yield f"- half load: {_tail(_medians(every[BENTO].steady))}"
     memory, start = every[BENTO].memory(), every[BENTO].cold_start
     yield f"- memory of a worker {memory:.0f} MB, {_said(memory, MEMORY_TARGET)} (at most {MEMORY_TARGET:g})"
     yield f"- cold start {start:.1f} s, {_said(start, START_TARGET)} (at most {START_TARGET:g})"
@@ -246,6 +248,11 @@ def verdicts(every: dict[str, Server], told: dict[int, Measured]) -> Iterator[st
 def _medians(found: list[Measured]) -> Measured:
     names = Measured.__dataclass_fields__
     return Measured(**{name: statistics.median(getattr(each, name) for each in found) for name in names})
+
+
+def _tail(found: Measured) -> str:
+    ratio = found.p99 / found.p50
+    return f"p99 {ratio:.1f} times p50, {_said(ratio, TAIL_TARGET)} (at most {TAIL_TARGET:g})"
 
 
 def _said(value: float, target: float) -> str:

@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from logging.handlers import QueueHandler
 from pathlib import Path
+from queue import SimpleQueue
 
 import ray
 import torch
@@ -42,10 +44,12 @@ def extractions(fits: Sequence[Contender[Path]], data: Folds) -> list[Contender[
     found: dict[tuple[str, str, int], Sequence[Extraction]] = {}
     for number, (key, said) in enumerate(ahead.items(), start=1):
         try:
-            found[key] = ray.get(said)
+            found[key], warnings = ray.get(said)
         except RayError as error:
             cause = getattr(error, "cause", error)
             raise UserError(f"{key[0]} could not read the labelled passages: {cause}") from error
+        for record in warnings:
+            log.handle(record)
         log.info("labelled passages, fit %d of %d: %s %s, seed %d", number, len(ahead), *key)
 
     def of(name: str, fold: str, folders: Mapping[int, Path]) -> dict[int, Sequence[Extraction]]:
@@ -63,10 +67,17 @@ def extractions(fits: Sequence[Contender[Path]], data: Folds) -> list[Contender[
     ]
 
 
-def _read(folder: Path, passages: list[Passage]) -> Sequence[Extraction]:
-    """What a trained network says of passages, on one thread of a Ray worker."""
+def _read(folder: Path, passages: list[Passage]) -> tuple[Sequence[Extraction], Sequence[logging.LogRecord]]:
+    """What a trained network says of passages, on one thread of a Ray worker, and what it warns of."""
     torch.set_num_threads(1)
     network = load_network(folder)
     if not isinstance(network, Member):
         raise TypeError(type(network).__name__)
-    return network.extract(passages)
+    warned: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    handler, logger = QueueHandler(warned), logging.getLogger("modules")
+    logger.addHandler(handler)
+    try:
+        found = network.extract(passages)
+    finally:
+        logger.removeHandler(handler)
+    return found, [warned.get() for _ in range(warned.qsize())]

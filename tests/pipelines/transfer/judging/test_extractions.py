@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from modules.errors import UserError
-from modules.transfer.networks import save_network
+from modules.transfer.causal_lm.endpoint import Endpoint
+from modules.transfer.networks import Member, save_network
 from modules.transfer.passage import Passage
 from modules.transfer.passage_data import PassageData
 from modules.transfer.tagging.charseq import CharSeq
@@ -15,6 +16,7 @@ from pipelines.judging import Contender
 from pipelines.ray_session import ray_session
 from pipelines.transfer.fitting.data import Folds
 from pipelines.transfer.judging.extractions import extractions
+from tests.modules.transfer.causal_lm.protocol import says, serving
 
 JUDGED = {
     "backtest": [
@@ -26,25 +28,36 @@ JUDGED = {
 
 
 @pytest.mark.slow
-@pytest.mark.drill  # its short form: a fit that read another fold would fit no answers in test_articles
-def test_each_fit_reads_what_its_own_fold_judges_and_a_torn_one_is_named(tmp_path: Path) -> None:
-    networks, folders = {}, {}
-    for seed, fold in enumerate(JUDGED):
-        torch.manual_seed(seed)
-        networks[fold], folders[fold] = CharSeq().eval(), tmp_path / fold
-        folders[fold].mkdir()
-        save_network(networks[fold], folders[fold])
-    told = {
-        fold: PassageData([], [Labelled(passage, circulation=True) for passage in passages])
-        for fold, passages in JUDGED.items()
-    }
-    data = Folds(told["backtest"], told["final"], {})
-    fit = Contender("charseq", "part", {}, {0: folders["backtest"]}, {0: folders["final"]})
-    with ray_session(2):
-        (found,) = extractions([fit], data)
-        assert {"backtest": found.backtest[0], "final": found.final[0]} == {
-            fold: networks[fold].extract(passages) for fold, passages in JUDGED.items()
+def test_each_fit_reads_what_its_own_fold_judges_and_what_goes_wrong_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    torch.manual_seed(0)
+    with serving() as server, ray_session(2):
+        server.replies = [says("Yes.")]
+        asked = Endpoint(name="mistral", url=server.url)
+        networks: dict[str, tuple[Member, Member]] = {
+            "charseq": (CharSeq().eval(), CharSeq().eval()),
+            "mistral": (asked, asked),
         }
-        (folders["final"] / "model.safetensors").write_bytes(b"torn")
+        fits = []
+        for name, pair in networks.items():
+            folders = [tmp_path / name / fold for fold in JUDGED]
+            for folder, network in zip(folders, pair, strict=True):
+                folder.mkdir(parents=True)
+                save_network(network, folder)
+            fits.append(Contender(name, "part", {}, {0: folders[0]}, {0: folders[1]}))
+        told = [
+            PassageData([], [Labelled(passage, circulation=True) for passage in passages])
+            for passages in JUDGED.values()
+        ]
+        data = Folds(told[0], told[1], {})
+        tagged, answered = extractions(fits, data)
+        assert [tagged.backtest[0], tagged.final[0]] == [
+            network.extract(passages)
+            for network, passages in zip(networks["charseq"], JUDGED.values(), strict=True)
+        ]
+        assert not any(each.circulation for each in (*answered.backtest[0], *answered.final[0]))
+        assert "mistral: 2 passages, no valid answer to some: 2 not_json" in caplog.text
+        (tmp_path / "charseq/final/model.safetensors").write_bytes(b"torn")
         with pytest.raises(UserError, match="charseq could not read the labelled passages"):
-            extractions([fit], data)
+            extractions(fits[:1], data)
