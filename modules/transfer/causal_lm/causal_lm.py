@@ -99,9 +99,7 @@ class CausalLM(nn.Module):
             attention_mask=batch.seen,
             position_ids=batch.positions,
             use_cache=False,
-            # Indices, not a number: a slice does not lie together, and PyTorch would then copy the
-            # vocabulary's matrix for every row, which takes half the time of a step.
-            logits_to_keep=torch.arange(width - kept, width, device=batch.tokens.device),
+            logits_to_keep=_last(kept, width, batch.tokens),
         ).logits.float()
         rows = torch.arange(len(logits), device=logits.device)
         decided = self._decision(logits[rows, batch.decision - (width - kept)])
@@ -118,45 +116,60 @@ class CausalLM(nn.Module):
         if not passages:
             return []
         opening = DynamicCache(config=self.model.config)
-        self._read(opening, [self.lines.opening], last=True)
+        self._read(opening, self.lines.opening)
         return [self._answer(passage, deepcopy(opening)) for passage in passages]
 
     def _answer(self, passage: Passage, read: Cache) -> Extraction:
-        logits = self._read(read, [self.lines.passage(passage.text)], last=True)[:, -1]
+        logits = self._read(read, self.lines.passage(passage.text))
         score = float(self._decision(logits).sigmoid())
         told: dict[str, Span | None] = dict.fromkeys(FIELDS)
         if score > 1 / 2:
-            logits = self._read(read, [[*self.lines.yes, *self.lines.bar]])[:, -1]
+            said = [*self.lines.yes, *self.lines.bar]
             for field, found in candidates(passage.text).items():
                 free = [span for span in found if not any(_overlap(span, other) for other in told.values())]
-                best, logits = self._choose(read, logits, free)
-                told[field] = free[best]
+                slots = [self.lines.slot(span.text if span else None) for span in free]
+                best = self._choose(read, said, slots)
+                told[field], said = free[best], slots[best]
         return Extraction(circulation=score > 1 / 2, **told, score=score, model=self.name)
 
-    def _choose(self, read: Cache, logits: Tensor, spans: Sequence[Span | None]) -> tuple[int, Tensor]:
-        """The likeliest span of a slot, and the logits 1 x V behind it; it and its bar are then read."""
-        slots = [self.lines.slot(span.text if span else None) for span in spans]
-        width = max(map(len, slots))
-        read.batch_repeat_interleave(len(slots))
-        # What pads on the right is seen by nothing before it, and cropped afterwards.
-        after = self._read(read, [[*slot, *[0] * (width - len(slot))] for slot in slots])
-        before = torch.cat([logits.unsqueeze(1).expand(len(slots), -1, -1), after[:, :-1]], dim=1)
-        targets = torch.tensor([[*slot, *[IGNORED] * (width - len(slot))] for slot in slots])
-        losses = cross_entropy(before.transpose(1, 2), targets.to(before.device), reduction="none")
-        lengths = torch.tensor([len(slot) for slot in slots], device=losses.device)
-        best = int((losses.sum(1) / lengths).argmin())
-        read.batch_select_indices(torch.tensor([best], device=losses.device))
-        read.crop(len(slots[best]) - width)
-        return best, after[best : best + 1, len(slots[best]) - 1]
+    def _choose(self, read: Cache, said: list[int], slots: list[list[int]]) -> int:
+        """The likeliest slot behind what was `said`, which is then read.
 
-    def _read(self, read: Cache, tokens: list[list[int]], *, last: bool = False) -> Tensor:
-        """Logits B x T x V of tokens behind those read before, or of the last one alone."""
-        ids = torch.tensor(tokens, device=self.model.device)
-        kept = 1 if last else 0
+        All slots stand in one row, without the bar that ends them: each sees what was said, and itself.
+        """
+        whose = torch.tensor(
+            [0] * len(said) + [number for number, slot in enumerate(slots, start=1) for _ in slot[:-1]]
+        )
+        own = ((whose == whose[:, None]) | (whose == 0)).tril()
+        sees = torch.cat([torch.ones(len(own), read.get_seq_length(), dtype=torch.bool), own], dim=1)
+        hidden = torch.zeros(sees.shape, dtype=self.model.dtype).masked_fill(~sees, -torch.inf)
+        told = [token for slot in slots for token in slot[:-1]]
+        logits = self._read(
+            read,
+            [*said, *told],
+            last=len(told) + 1,
+            attention_mask=hidden[None, None].to(self.model.device),
+            position_ids=(sees.sum(1) - 1)[None].to(self.model.device),
+        )
+        read.crop(-len(told))
+        behind, at, scores = logits.log_softmax(1), 1, []
+        for slot in slots:
+            rows = [0, *range(at, at + len(slot) - 1)]
+            scores.append(float(behind[rows, slot].mean()))
+            at += len(slot) - 1
+        return scores.index(max(scores))
+
+    def _read(self, read: Cache, tokens: list[int], *, last: int = 1, **how: Tensor) -> Tensor:
+        """Logits of the last tokens, `last` x V, behind those read before."""
+        ids = torch.tensor([tokens], device=self.model.device)
         logits: Tensor = self.model(
-            input_ids=ids, past_key_values=read, use_cache=True, logits_to_keep=kept
+            input_ids=ids,
+            past_key_values=read,
+            use_cache=True,
+            logits_to_keep=_last(last, len(tokens), ids),
+            **how,
         ).logits
-        return logits.float()
+        return logits[0].float()
 
     def _decision(self, logits: Tensor) -> Tensor:
         return logits[:, self.lines.yes[0]] - logits[:, self.lines.no[0]]
@@ -167,6 +180,15 @@ def _precision() -> torch.dtype:
     able = torch.cpu.get_capabilities()
     is_able = torch.cuda.is_available() or able.get("avx512_bf16") or able.get("amx_bf16")
     return torch.bfloat16 if is_able else torch.float32
+
+
+def _last(kept: int, width: int, tokens: Tensor) -> Tensor:
+    """Which logits are kept: indices, not a number.
+
+    A slice does not lie together, and PyTorch would then copy the vocabulary's matrix for every row, which
+    takes half the time of a step.
+    """
+    return torch.arange(width - kept, width, device=tokens.device)
 
 
 def _overlap(first: Span | None, second: Span | None) -> bool:
