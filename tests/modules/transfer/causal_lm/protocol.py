@@ -76,6 +76,8 @@ def serving() -> Iterator[Server]:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
-        yield served
-        server.should_exit = True
-        thread.join()
+        try:
+            yield served
+        finally:
+            server.should_exit = True
+            thread.join()
