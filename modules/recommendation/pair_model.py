@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from modules.recommendation.features import Features, PairData
 
 _CHUNK = 1 << 10
-"""Pairs that are scored at a time: with more, mapping the memory between layers takes as long as the arithmetic."""
+"""Pairs that are scored at a time: of more, mapping what stands between layers takes as long as the sums."""
 
 
 @dataclass(frozen=True)
