@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from logging.handlers import QueueHandler
 from pathlib import Path
 from queue import SimpleQueue
@@ -9,6 +10,7 @@ from queue import SimpleQueue
 import ray
 import torch
 from ray.exceptions import RayError
+from torch import nn
 
 from modules.errors import UserError
 from modules.transfer.networks import Member, load_network
@@ -18,6 +20,8 @@ from pipelines.ray_session import LOST
 from pipelines.transfer.fitting.data import Folds
 
 log = logging.getLogger(__name__)
+_PIECE = 32
+"""Passages that a worker reads at a time: a fit that answers at length is shared, whichever comes last."""
 
 
 def extractions(fits: Sequence[Contender[Path]], data: Folds) -> list[Contender[Sequence[Extraction]]]:
@@ -32,11 +36,14 @@ def extractions(fits: Sequence[Contender[Path]], data: Folds) -> list[Contender[
     """
     read = ray.remote(num_cpus=1, max_retries=LOST)(_read)
     asked = {
-        fold: ray.put([row.passage for row in its.judged])
+        fold: [
+            ray.put([row.passage for row in its.judged[first : first + _PIECE]])
+            for first in range(0, len(its.judged), _PIECE)
+        ]
         for fold, its in (("backtest", data.backtest), ("final", data.final))
     }
     ahead = {
-        (fit.name, fold, seed): read.remote(folder.resolve(), asked[fold])
+        (fit.name, fold, seed): [read.remote(folder.resolve(), piece) for piece in asked[fold]]
         for fit in fits
         for fold, folders in (("backtest", fit.backtest), ("final", fit.final))
         for seed, folder in folders.items()
@@ -44,11 +51,12 @@ def extractions(fits: Sequence[Contender[Path]], data: Folds) -> list[Contender[
     found: dict[tuple[str, str, int], Sequence[Extraction]] = {}
     for number, (key, said) in enumerate(ahead.items(), start=1):
         try:
-            found[key], warnings = ray.get(said)
+            pieces = ray.get(said)
         except RayError as error:
             cause = getattr(error, "cause", error)
             raise UserError(f"{key[0]} could not read the labelled passages: {cause}") from error
-        for record in warnings:
+        found[key] = [extraction for piece, _ in pieces for extraction in piece]
+        for record in (record for _, warnings in pieces for record in warnings):
             log.handle(record)
         log.info("labelled passages, fit %d of %d: %s %s, seed %d", number, len(ahead), *key)
 
@@ -70,7 +78,7 @@ def extractions(fits: Sequence[Contender[Path]], data: Folds) -> list[Contender[
 def _read(folder: Path, passages: list[Passage]) -> tuple[Sequence[Extraction], Sequence[logging.LogRecord]]:
     """What a trained network says of passages, on one thread of a Ray worker, and what it warns of."""
     torch.set_num_threads(1)
-    network = load_network(folder)
+    network = _network(folder)
     if not isinstance(network, Member):
         raise TypeError(type(network).__name__)
     warned: SimpleQueue[logging.LogRecord] = SimpleQueue()
@@ -81,3 +89,9 @@ def _read(folder: Path, passages: list[Passage]) -> tuple[Sequence[Extraction], 
     finally:
         logger.removeHandler(handler)
     return found, [warned.get() for _ in range(warned.qsize())]
+
+
+@lru_cache(maxsize=1)
+def _network(folder: Path) -> nn.Module:
+    """The fit whose pieces a worker reads one after another."""
+    return load_network(folder)

@@ -22,6 +22,7 @@ JUDGED = {
     "backtest": [
         Passage("Anna Kovács moved from Budapest to Berlin in 2010."),
         Passage("It rained in Paris."),
+        *(Passage(f"In {year} Ana Costa left Lisbon for Oslo.") for year in range(1990, 2030)),
     ],
     "final": [Passage("In 2014 Ambrose Quilley relocated from Lisbon to Toronto.")],
 }
@@ -57,7 +58,7 @@ def test_each_fit_reads_what_its_own_fold_judges_and_what_goes_wrong_is_told(
             for network, passages in zip(networks["charseq"], JUDGED.values(), strict=True)
         ]
         assert not any(each.circulation for each in (*answered.backtest[0], *answered.final[0]))
-        assert "mistral: 2 passages, no valid answer to some: 2 not_json" in caplog.text
+        assert "mistral: 32 passages, no valid answer to some: 32 not_json" in caplog.text
         (tmp_path / "charseq/final/model.safetensors").write_bytes(b"torn")
         with pytest.raises(UserError, match="charseq could not read the labelled passages"):
             extractions(fits[:1], data)
