@@ -1,5 +1,6 @@
 """Fits that read labelled passages in Ray's workers."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,8 @@ def test_each_fit_reads_what_its_own_fold_judges_and_what_goes_wrong_is_told(
         ]
         assert not any(each.circulation for each in (*answered.backtest[0], *answered.final[0]))
         assert "mistral: 32 passages, no valid answer to some: 32 not_json" in caplog.text
-        (tmp_path / "charseq/final/model.safetensors").write_bytes(b"torn")
+        torn = tmp_path / "torn"  # a folder that no worker has open
+        shutil.copytree(tmp_path / "charseq/final", torn)
+        (torn / "model.safetensors").write_bytes(b"torn")
         with pytest.raises(UserError, match="charseq could not read the labelled passages"):
-            extractions(fits[:1], data)
+            extractions([Contender("charseq", "part", {}, {0: torn}, {0: torn})], data)
