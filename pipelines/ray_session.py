@@ -13,6 +13,15 @@ import ray
 STORE_BYTES = 512 * 2**20
 LOST = 2
 """How often work is begun again whose worker, or whose machine, is gone."""
+_SETTINGS = {
+    # Workers keep what a network frees between layers, as the command line does for itself.
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+}
+"""Of a local Ray's processes, unless the user has set them."""
 
 
 @contextmanager
@@ -21,9 +30,8 @@ def ray_session(cpus: int) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+    for setting, value in _SETTINGS.items():
+        os.environ.setdefault(setting, value)
     address = os.environ.get("RAY_ADDRESS")
     stop = signal.getsignal(signal.SIGTERM)
     own: dict[str, Any] = {"num_cpus": cpus, "object_store_memory": STORE_BYTES, "include_dashboard": False}

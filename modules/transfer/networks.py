@@ -16,7 +16,7 @@ from modules.transfer.pretrained import pretrained_sha
 from modules.transfer.tagging.charseq import CharSeq
 from modules.transfer.tagging.encoder import Encoder
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 NETWORKS: dict[str, type[nn.Module]] = {
     "encoder": Encoder,
     "charseq": CharSeq,

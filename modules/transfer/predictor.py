@@ -26,7 +26,7 @@ from modules.transfer.request import ExtractRequest, FlowsRequest, NormaliseRequ
 from modules.transfer.sentences import sentences
 from modules.transfer.tagging.tags import FIELDS
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 LONGEST_PASSAGE = 1500
 """Characters of a sentence with the one before; more is no sentence, and is not read."""
 Flow = tuple[str, str, str, str, int]

@@ -100,10 +100,10 @@ MODELS: tuple[Spec, ...] = (
         MoveFilter.name,
         _filter,
         {
-            "layers": (3, 6),
-            "learning_rate": (3e-3, 1e-2),
+            "layers": (0,),
+            "learning_rate": (1e-3, 3e-3),
             "weight_decay": (0.01, 0.1),
-            "epochs": (10, 30),
+            "epochs": (10, 20),
             "recall": (0.98,),
         },
         phases=(_classify,),

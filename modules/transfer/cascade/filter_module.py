@@ -73,7 +73,7 @@ class EmbeddedBatches(IterableDataset[tuple[Tensor, Tensor]]):
     """
 
     def __init__(self, rows: Sequence[Labelled], network: MoveFilter, seed: int) -> None:
-        self.embedded = network.embed([row.passage.text for row in rows])
+        self.embedded = network.embed([row.passage for row in rows])
         self.moves = torch.tensor([float(row.circulation) for row in rows])
         self.generator = torch.Generator().manual_seed(seed)
 

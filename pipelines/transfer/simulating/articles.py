@@ -122,7 +122,7 @@ def _label(family: Family, move: Move, told: Told, start: int) -> dict[str, Any]
         label |= {
             "origin_iso3": move.origin if "origin" in told.spans else None,
             "destination_iso3": move.destination,
-            "period": f"{move.year}{month}",
+            "period": f"{move.year}{month}" if "time" in told.spans else None,
         }
     return {**label, "start": start, "end": start + len(told.text)}
 

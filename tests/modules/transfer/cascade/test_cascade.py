@@ -22,9 +22,9 @@ OTHERS = [row.passage for row in ROWS if not row.circulation]
 
 @pytest.fixture(scope="module")
 def trained() -> MoveFilter:
-    """A classifier of one layer that has seen the rows; 90 % of the moves are to pass."""
+    """A classifier that has seen the rows; 90 % of the moves are to pass."""
     torch.manual_seed(0)
-    network = MoveFilter(layers=1)
+    network = MoveFilter()
     batches = EmbeddedBatches(ROWS, network, seed=0)
     pl.Trainer(
         max_steps=20 * len(batches),
@@ -58,6 +58,15 @@ def test_the_threshold_lets_the_share_of_moves_pass_that_was_asked_for(trained: 
     passed = trained.passes(MOVES)
     assert 0.9 * len(MOVES) <= sum(passed) <= 0.96 * len(MOVES)
     assert sum(trained.passes(OTHERS)) < 0.5 * len(OTHERS)
+
+
+@pytest.mark.parametrize("layers", [0, 1])
+def test_the_last_sentence_decides_in_whatever_company_it_is_read(trained: MoveFilter, layers: int) -> None:
+    network = trained if layers == 0 else MoveFilter(layers=layers)
+    alone = network.embed(MOVES[:1])
+    behind = Passage(f"Nobody was hurt in the fire, police said. {MOVES[0].text}")
+    longer = Passage(" and ".join(["He spoke of the harvest"] * 9) + ".")
+    assert torch.allclose(network.embed([longer, behind])[1], alone[0], atol=1e-5)
 
 
 def test_only_what_was_trained_is_saved_and_it_decides_alike(trained: MoveFilter, tmp_path: Path) -> None:

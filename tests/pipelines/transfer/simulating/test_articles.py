@@ -41,7 +41,9 @@ def test_every_label_marks_what_its_sentence_tells(simulated: Simulated) -> None
                 assert text[start:end] == text[start:end].strip()
         if label["moves"]:
             assert label["origin_iso3"] != label["destination_iso3"]
-            assert label["period"][:4] == text[label["time_start"] : label["time_end"]][-4:]
+            told = label["time_start"] is not None
+            time = text[label["time_start"] : label["time_end"]] if told else ""
+            assert (label["period"] or "")[:4] == time[-4:]
         else:
             assert label["destination_iso3"] is None
 
