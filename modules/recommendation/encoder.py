@@ -27,6 +27,8 @@ class ColumnTable(Protocol):
 
 Rows = ColumnTable | Sequence[Mapping[str, Any]]
 """A pyarrow table, or a list of records."""
+FARTHEST = 100
+"""Standard deviations from the mean beyond which a number is taken for a mistake."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ class SideEncoder:
     def codes(self) -> tuple[dict[str, int], ...]:
         """For each categorical field the code of each value."""
         return tuple({word: at for at, word in enumerate(words, 1)} for words in self.vocabularies)
+
+    @cached_property
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        """For each number the least and the largest that are no mistake."""
+        scales = zip(self.side.numbers, self.mean, self.sd, strict=True)
+        return {name: (mean - FARTHEST * sd, mean + FARTHEST * sd) for name, mean, sd in scales}
 
     def encode(self, rows: Rows) -> Features:
         """Codes n x C and standardised values n x V of n rows; a field that a record lacks is missing.

@@ -8,9 +8,6 @@ from modules.recommendation.encoder import SideEncoder
 from modules.recommendation.request import Record
 from modules.schema import Side
 
-FARTHEST = 100
-"""Standard deviations from the mean beyond which a number is taken for a mistake."""
-
 
 def checked(record: Record, encoder: SideEncoder, side: Side, path: str) -> dict[str, Any]:
     """What is known of a student, by the fields that the model sees; texts and numbers only.
@@ -26,25 +23,15 @@ def checked(record: Record, encoder: SideEncoder, side: Side, path: str) -> dict
     """
     found: dict[str, Any] = {}
     for name, value in record.items():
-        where, seen = f"{path}.{name}", encoder.side.fields
-        if name not in seen:
+        where, bounds = f"{path}.{name}", encoder.bounds.get(name)
+        if bounds is None and name not in encoder.side.categorical:
+            seen = encoder.side.fields
             if name in side.protected:
                 raise RequestError(where, "is protected and no input of this model; leave it out", seen)
             raise RequestError(where, f"no such field{did_you_mean(name, seen)}", seen)
-        if value is None:
-            continue
-        if name in encoder.side.numbers:
-            found[name] = _number(value, *bounds(encoder, name), where)
-        else:
-            found[name] = _text(value, where)
+        if value is not None:
+            found[name] = _text(value, where) if bounds is None else _number(value, *bounds, where)
     return found
-
-
-def bounds(encoder: SideEncoder, name: str) -> tuple[float, float]:
-    """The least and the largest number that a field may have."""
-    at = encoder.side.numbers.index(name)
-    reach = FARTHEST * encoder.sd[at]
-    return encoder.mean[at] - reach, encoder.mean[at] + reach
 
 
 def _number(value: Any, least: float, largest: float, where: str) -> float:

@@ -4,7 +4,6 @@ from typing import Any
 
 from modules.recommendation.encoder import SideEncoder
 from modules.recommendation.predictor import Recommender
-from modules.recommendation.student_record import bounds
 from modules.schema import Side
 
 LISTED = 5_000
@@ -34,7 +33,7 @@ def narrowed(recommender: Recommender) -> dict[str, dict[str, Any]]:
     categories = {name: {"type": ["string", "integer", "null"]} for name in encoder.side.categorical}
     numbers: dict[str, dict[str, Any]] = {}
     for name in encoder.side.numbers:
-        least, largest = bounds(encoder, name)
+        least, largest = encoder.bounds[name]
         numbers[name] = {"type": ["number", "null"], "minimum": least, "maximum": largest}
     found: dict[str, dict[str, Any]] = {
         "Student": {"properties": categories | numbers, "additionalProperties": False},
@@ -77,7 +76,7 @@ def _fields(encoder: SideEncoder, side: Side) -> list[dict[str, Any]]:
             words = encoder.vocabularies[seen.categorical.index(name)]
             row |= {"kind": "categorical", "values": list(words)}
         else:
-            least, largest = bounds(encoder, name)
+            least, largest = encoder.bounds[name]
             mean = encoder.mean[seen.numbers.index(name)]
             kind = "sequence" if name in seen.sequence else "numeric"
             row |= {"kind": kind, "least": least, "largest": largest, "mean": mean}

@@ -20,12 +20,14 @@ MOST = 1_000
 
 
 def _scalar(value: Any) -> Any:
-    if value is not None and not isinstance(value, str | int | float):
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise PydanticCustomError("string_unicode", "Input should be valid Unicode")
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise PydanticCustomError("finite_number", "Input should be a finite number")
+    elif value is not None and not isinstance(value, int):
         raise PydanticCustomError("scalar", "Input should be a text, a number or null")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise PydanticCustomError("finite_number", "Input should be a finite number")
-    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise PydanticCustomError("string_unicode", "Input should be valid Unicode")
     return value
 
 
