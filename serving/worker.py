@@ -22,6 +22,7 @@ from serving.drain import drain_at_sigterm, listening
 from serving.feature_log import close_logs
 from serving.release import Release
 from serving.settings import Settings
+from serving.straight import go_straight
 
 BENTO = Path(__file__).parents[1]
 ARTEFACT, RELEASE = BENTO / "artefact", BENTO / "release.json"
@@ -50,10 +51,17 @@ class Mounted:
 
     def __init__(self, *, timeout: int) -> None:
         self.timeout = timeout
+        self.is_first = True
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass a request on."""
-        return self.app(scope, receive, send)
+        """Pass a request on; the first one finds the way that the others take."""
+        if self.is_first and not TRACED:
+            go_straight(scope["app"], self._pass_on)
+        self.is_first = False
+        return self._pass_on(scope, receive, send)
+
+    def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self.app(scope, receive, send)  # another one after a swap
 
     def settings(self) -> dict[str, Any]:
         """What `bentoml.service` is told."""
