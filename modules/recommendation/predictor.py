@@ -188,10 +188,10 @@ class Recommender:
         ]
         rows = [self.row(employer, f"pairs.{at}.employer") for at, (_, employer) in enumerate(request.pairs)]
         scores = self._pairs(students, rows).double().sigmoid().tolist()
+        unknown = self.encoders[0].unknown(students)
         return {
             "scores": [
-                {"score": score, "unknown": self.unknown(student)}
-                for score, student in zip(scores, students, strict=True)
+                {"score": score, "unknown": list(names)} for score, names in zip(scores, unknown, strict=True)
             ]
         }
 

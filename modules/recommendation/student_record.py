@@ -23,28 +23,34 @@ def checked(record: Record, encoder: SideEncoder, side: Side, path: str) -> dict
     """
     found: dict[str, Any] = {}
     for name, value in record.items():
-        where, bounds = f"{path}.{name}", encoder.bounds.get(name)
+        bounds = encoder.bounds.get(name)
         if bounds is None and name not in encoder.side.categorical:
-            seen = encoder.side.fields
+            where, seen = f"{path}.{name}", encoder.side.fields
             if name in side.protected:
                 raise RequestError(where, "is protected and no input of this model; leave it out", seen)
             raise RequestError(where, f"no such field{did_you_mean(name, seen)}", seen)
-        if value is not None:
-            found[name] = _text(value, where) if bounds is None else _number(value, *bounds, where)
+        if value is None:
+            continue
+        try:
+            found[name] = _text(value) if bounds is None else _number(value, *bounds)
+        except (TypeError, ValueError) as error:
+            raise RequestError(f"{path}.{name}", str(error)) from error
     return found
 
 
-def _number(value: Any, least: float, largest: float, where: str) -> float:
+def _number(value: Any, least: float, largest: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise RequestError(where, "must be a number")
+        raise TypeError("must be a number")
     if not least <= value <= largest:
-        raise RequestError(where, f"is far from all that training saw; give {least:.6g} to {largest:.6g}")
+        raise ValueError(f"is far from all that training saw; give {least:.6g} to {largest:.6g}")
     return float(value)
 
 
-def _text(value: Any, where: str) -> str:
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON has one kind of number: 2017.0 is 2017
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise RequestError(where, "must be a text")
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError("must be a text")
     return str(value)

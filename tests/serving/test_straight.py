@@ -1,13 +1,12 @@
-import asyncio
 from collections import Counter
 from typing import Any
 
-import httpx
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
+from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.straight import go_straight
@@ -45,14 +44,11 @@ def asked(*paths: str, middleware: type[Any]) -> tuple[bool, list[str], Counter[
         middleware=[Middleware(middleware, passed=passed)],
     )
 
-    async def ask() -> tuple[bool, list[str]]:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(outer), base_url="http://here") as client:
-            await client.get("/first")
-            passed.clear()
-            straight = go_straight(outer, ours)
-            return straight, [(await client.get(path)).text for path in paths]
-
-    return *asyncio.run(ask()), passed
+    client = TestClient(outer)
+    client.get("/first")
+    passed.clear()
+    straight = go_straight(outer, ours)
+    return straight, [client.get(path).text for path in paths], passed
 
 
 def test_requests_go_past_the_middleware_and_the_outer_apps_own_endpoints_stay_its_own() -> None:
