@@ -1,7 +1,10 @@
 """Judging the fitted models of a run: validation students for the ranking, test students for the claim."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +31,7 @@ from pipelines.recommendation.judging.measuring import Measuring
 
 Float64Array = NDArray[np.float64]
 Own = Contender[PairModel]
+Found = TypeVar("Found")
 
 
 class Judgement:
@@ -38,10 +42,7 @@ class Judgement:
     ) -> None:
         self.data, self.settings, self.seed = data, settings, seed
         validation = judged(data.backtest.data)
-        self.backtest = {
-            contender.name: [validation.auc(network) for network in contender.backtest.values()]
-            for contender in contenders
-        }
+        self.backtest = _of_each(validation.auc, {each.name: each.backtest for each in contenders})
         self.ranked = sorted(contenders, key=lambda c: (-np.mean(self.backtest[c.name]), c.name))
         self._measuring = Measuring(data.final.data, settings, seed)
         self.test = self._measuring.judged
@@ -49,8 +50,9 @@ class Judgement:
         size = len(self.test.rows)
         # B x S, how often each test student is drawn.
         self.counts = draw_counts(generator, settings.bootstrap, size)
-        self._employer_auc: dict[str, list[float]] = {}
-        self._found = {contender.name: self._measured(contender) for contender in self.ranked}
+        found = _of_each(self._measured, {each.name: each.final for each in self.ranked})
+        self._found = {name: [students for students, _ in seeds] for name, seeds in found.items()}
+        self._employer_auc = {name: [auc for _, auc in seeds] for name, seeds in found.items()}
 
     @property
     def candidate(self) -> Own:
@@ -80,14 +82,10 @@ class Judgement:
         known = popularity[popularity > 0].double()
         return popularity >= (float(torch.quantile(known, 0.9)) if len(known) else torch.inf)
 
-    def _measured(self, contender: Own) -> list[dict[str, Float64Array]]:
-        """Of every seed every metric of every test student, S each; kept is also what employers are told."""
-        found = []
-        for network in contender.final.values():
-            scores = self.test.scores(network)
-            found.append(self._measuring.of_students(scores))
-            self._employer_auc.setdefault(contender.name, []).append(self._measuring.of_employers(scores))
-        return found
+    def _measured(self, network: PairModel) -> tuple[dict[str, Float64Array], float]:
+        """Every metric of every test student, S each; and what employers are told."""
+        scores = self.test.scores(network)
+        return self._measuring.of_students(scores), self._measuring.of_employers(scores)
 
     def by_student(self, name: str) -> dict[str, Float64Array]:
         """A model's metrics of every test student, S each, mean over seeds; NaN where one has none."""
@@ -232,6 +230,15 @@ class Judgement:
             ),
             confusion=tuple(tuple(row) for row in confusion.tolist()),
         )
+
+
+def _of_each(
+    work: Callable[[PairModel], Found], networks: Mapping[str, Mapping[int, PairModel]]
+) -> dict[str, list[Found]]:
+    """What is found of the network of every seed of every model, on all cores: torch and numpy share them."""
+    with ThreadPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        ahead = {name: [threads.submit(work, each) for each in of.values()] for name, of in networks.items()}
+        return {name: [each.result() for each in seeds] for name, seeds in ahead.items()}
 
 
 def spread(values: Sequence[float]) -> Spread:
