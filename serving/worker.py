@@ -55,8 +55,8 @@ class Mounted:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a request on; the first one finds the way that the others take."""
-        if self.is_first and not TRACED:
-            go_straight(scope["app"], self._pass_on)
+        if self.is_first and not TRACED and not go_straight(scope["app"], self._pass_on):
+            logger.info("a setting keeps BentoML's middleware around every request")
         self.is_first = False
         return self._pass_on(scope, receive, send)
 

@@ -103,6 +103,27 @@ def test_refusals_have_one_shape_around_and_inside_the_bento(bento: Bento) -> No
     assert 'run="cities"' in bento.get("/metrics").text
 
 
+def test_requests_pass_by_bentomls_middleware_unless_a_setting_asks_for_some(
+    bento: Bento, tmp_path: Path
+) -> None:
+    stays = "a setting keeps BentoML's middleware"
+    assert bento.get("/model").status_code == 200
+    assert stays not in bento.log.read_text(errors="replace")
+    origin = "https://hr.example"
+    cors = "services.Migration.http.cors"
+    options = f"{cors}.enabled=true {cors}.access_control_allow_origins={origin}"
+    shared = start(stage(tmp_path / "src"), BENTOML_CONFIG_OPTIONS=options)
+    try:
+        shared.wait(60)
+        for _ in range(2):
+            answer = httpx.get(f"http://127.0.0.1:{shared.port}/model", headers={"origin": origin})
+            assert answer.headers["access-control-allow-origin"] == origin
+        assert stays in shared.log.read_text()
+    finally:
+        shared.process.terminate()
+        shared.process.wait(20)
+
+
 def test_a_body_without_a_length_is_cut_off(bento: Bento) -> None:
     answer = httpx.post(
         f"http://127.0.0.1:{bento.port}/forecast",

@@ -80,6 +80,7 @@ def test_what_is_closed_or_not_wanted_is_left_out_and_the_rest_keeps_its_order()
 
 def test_who_fits_an_employer_is_ordered_by_the_same_scores() -> None:
     made, asked = recommender(), students(20)
+    asked[2]["home"] = "Atlantis"
     answer = made.candidates(CandidatesRequest("E03", asked, 5))
     scores = [logits(made, student)[3] for student in asked]
     order = sorted(range(20), key=lambda place: -scores[place])[:5]
@@ -87,6 +88,7 @@ def test_who_fits_an_employer_is_ordered_by_the_same_scores() -> None:
     assert answer["employer"]["id"] == "E03"
     pairs = [(student, "E03") for student in asked]
     scored = made.score(ScoreRequest(pairs))["scores"]
+    assert [each["unknown"] for each in scored] == [["home"] if at == 2 else [] for at in range(20)]
     for each in answer["students"]:
         assert scored[each["student"]]["score"] == pytest.approx(each["score"], abs=1e-6)
         assert each["score"] == pytest.approx(
