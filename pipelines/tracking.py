@@ -58,7 +58,7 @@ class TrackedRun:
         curves: Mapping[str, Sequence[float]],
     ) -> None:
         """Write a finished run under this one."""
-        tags = {MLFLOW_PARENT_RUN_ID: self.id}
+        tags = {MLFLOW_PARENT_RUN_ID: self.id, **_whose()}
         run = TrackedRun(
             self.client,
             self.experiment,
@@ -86,9 +86,8 @@ def tracked(stage: str, run: str, key: str) -> Iterator[TrackedRun]:
     tags = {
         "talentflow.stage": stage,
         "talentflow.stage_key": key,
-        "talentflow.host": socket.gethostname(),
-        "talentflow.process": _process(os.getpid()),
         "talentflow.commit": head(),
+        **_whose(),
     }
     if parent:
         tags[MLFLOW_PARENT_RUN_ID] = parent
@@ -122,7 +121,12 @@ def run_of_stage(
     found = client.search_runs([experiment], wanted, max_results=1, order_by=["attributes.start_time DESC"])
     if found:
         return str(found[0].info.run_id)
-    tags = {"talentflow.stage": stage, "talentflow.stage_key": key, "talentflow.restored": "true"}
+    tags = {
+        "talentflow.stage": stage,
+        "talentflow.stage_key": key,
+        "talentflow.restored": "true",
+        **_whose(),
+    }
     made = client.create_run(experiment, tags=tags, run_name=f"{stage} {run} (restored)")
     TrackedRun(client, experiment, made.info.run_id).log(params, metrics)
     client.set_terminated(made.info.run_id)
@@ -146,6 +150,11 @@ def _reap(client: MlflowClient, experiment: str) -> None:
         if host == socket.gethostname() and process != _process(int(process.split("@")[0] or 0)):
             client.set_tag(run.info.run_id, "talentflow.reaped", "its process died")
             client.set_terminated(run.info.run_id, "KILLED")
+
+
+def _whose() -> dict[str, str]:
+    """Tags by which a run is known whose process died before it could end it."""
+    return {"talentflow.host": socket.gethostname(), "talentflow.process": _process(os.getpid())}
 
 
 def _process(pid: int) -> str:

@@ -1,6 +1,9 @@
 import os
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from mlflow import MlflowClient
 
 from pipelines.tracking import HOME, tracked, tracking_uri
+from tests.conftest import TOP
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +100,30 @@ def test_a_run_whose_process_died_is_reaped_and_a_living_one_is_not(client: Mlfl
         "alive": "RUNNING",
         "elsewhere": "RUNNING",
     }
+
+
+def test_a_child_whose_process_died_while_it_was_written_is_reaped_too(client: MlflowClient) -> None:
+    killed = """
+import os, signal
+from mlflow import MlflowClient
+from pipelines.tracking import tracked
+with tracked("train", "cities", "key") as run:
+    MlflowClient.set_terminated = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    run.child("fit", {}, {}, {})
+"""
+    environment = os.environ | {"PYTHONPATH": str(TOP)}
+    done = subprocess.run([sys.executable, "-c", killed], env=environment, check=False)  # noqa: S603 - our own
+    assert done.returncode == -signal.SIGKILL
+    experiment = client.get_experiment_by_name("cities")
+    assert experiment is not None
+
+    def status() -> list[str]:
+        return sorted(run.info.status for run in client.search_runs([experiment.experiment_id]))
+
+    assert status() == ["RUNNING", "RUNNING"]
+    with tracked("train", "cities", "key"):
+        pass
+    assert status() == ["FINISHED", "KILLED", "KILLED"]
 
 
 def test_inside_mlflow_run_a_stage_is_a_child_and_not_the_same_run(
