@@ -241,7 +241,7 @@ def verdicts(every: dict[str, Server], told: dict[int, Measured]) -> Iterator[st
         gain = rows[MANY] / rows[1]
         yield (
             f"- a recommender's `/score`: {rows[MANY]:,.0f} pairs a second with {MANY} in a request, {rows[1]:,.0f} with one: "
-            f"{gain:.0f} times, {_said(ROWS_TARGET, gain)} (at least {ROWS_TARGET:g}; one connection, one measurement each)"
+            f"{gain:.1f} times, {_said(ROWS_TARGET, gain)} (at least {ROWS_TARGET:g}; one connection, one measurement each)"
         )
 
 
