@@ -1,9 +1,10 @@
 """A request's body: bounded before it is read, of the right type before it is parsed, strict when it is."""
 
-import json
+from collections import Counter
 from typing import Any
 from urllib.parse import parse_qsl
 
+import jiter
 from starlette.types import Receive, Scope
 
 from serving.problem import FieldError, Problem
@@ -47,21 +48,6 @@ def _too_large(limit: int) -> Problem:
     return Problem(413, f"The body is larger than {limit} bytes; send less at a time.")
 
 
-class _TwiceError(ValueError):
-    pass
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _TwiceError(next(name for name in found if names.count(name) > 1))
-    return found
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_once)
-
-
 def parse(body: bytes) -> Any:
     """Parse JSON. NaN and infinities pass, so that validation can refuse them by their path.
 
@@ -69,13 +55,9 @@ def parse(body: bytes) -> Any:
         Problem: 400 if it is not JSON, is nested too deeply, or names a field twice.
     """
     try:
-        return _DECODER.decode(body.decode("utf-8"))
-    except _TwiceError as error:
-        raise Problem(400, "A field is given twice.", [FieldError(str(error), "is given twice")]) from error
-    except RecursionError as error:
-        raise Problem(400, "The body is nested too deeply.") from error
+        return jiter.from_json(body, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
-        raise Problem(400, f"The body is not JSON: {error}.") from error
+        raise Problem(400, f"The body is not JSON that can be taken: {error}.") from error
 
 
 def text(body: bytes) -> str:
@@ -96,7 +78,8 @@ def parse_query(query: bytes) -> dict[str, str]:
     Raises:
         Problem: 400 if a field is given twice.
     """
-    try:
-        return _once(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
-    except _TwiceError as error:
-        raise Problem(400, "A field is given twice.", [FieldError(str(error), "is given twice")]) from error
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+    if twice:
+        raise Problem(400, "A field is given twice.", [FieldError(twice[0], "is given twice")])
+    return dict(pairs)

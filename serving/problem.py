@@ -1,10 +1,11 @@
 """What every refusal looks like: RFC 9457 problem details."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+import orjson
 
 from modules.errors import FEW, RequestError
 
@@ -65,8 +66,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
         if self.errors:
             content["errors"] = [error.as_json() for error in self.errors]
             content["errors_count"] = self.count
-        # Not orjson: a message may quote half a surrogate pair, which only an escape can carry.
-        return json.dumps(content).encode("ascii")
+        return orjson.dumps(content)
 
 
 def _cut(text: str) -> str:
