@@ -354,7 +354,8 @@ def main() -> None:
     _keep_freed_memory()
     for setting, value in SETTINGS.items():
         os.environ.setdefault(setting, value)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    stage = os.environ.get("DVC_STAGE")  # runs that are built side by side write to one terminal
+    logging.basicConfig(level=logging.WARNING, format=f"{stage}: %(message)s" if stage else "%(message)s")
     logging.getLogger("pipelines").setLevel(logging.INFO)
     if os.environ.keys() & {"DVC_STAGE", "TALENTFLOW_CHILD"}:
         end_with_parent()  # a killed `dvc repro` leaves no stage behind it, a killed release no server
