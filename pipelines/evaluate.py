@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from dvc.repo import Repo
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from modules.artefact import seal, sha256_of
 from pipelines.config import RunConfig
@@ -28,6 +29,7 @@ def run(name: str, config: RunConfig) -> None:
     torch.set_num_threads(1)
     paths, key = RunPaths(name), stage_key("evaluate", name)
     with (
+        threadpool_limits(1),  # or the last bit of what is summed would depend on the number of cores
         tracked("evaluate", name, key) as log_to,
         whole_folder(paths.artefact) as artefact,
         whole_folder(paths.evaluation) as folder,

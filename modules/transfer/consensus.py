@@ -1,9 +1,9 @@
 """What the members of an ensemble agree on."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Literal
 
 from modules.transfer.places.names import name_key
@@ -30,11 +30,6 @@ class Vote:
     period: str = UNKNOWN
     """A month (2015-03), a year, or UNKNOWN."""
 
-    @property
-    def places(self) -> tuple[str, str]:
-        """Origin and destination."""
-        return self.origin, self.destination
-
 
 @dataclass(frozen=True)
 class Opinion:
@@ -56,7 +51,7 @@ class Agreement:
     agreed: tuple[str, ...]
     """Fields on which all voters say the same."""
     votes: int
-    """Members that say so of the places."""
+    """Members that say so of the destination."""
 
     @property
     def complete(self) -> bool:
@@ -68,37 +63,47 @@ def consensus(votes: Sequence[Vote], second: Opinion | None = None) -> Agreement
     """The narrowest level on which the members agree; none if they do not, or if none sees a move.
 
     strict: every field is the same (the rule of the talent-transfer data set); core: subject, origin and
-    destination are; pair: origin and destination are; majority: more than half say the same of both. What a
-    level does not ask for is UNKNOWN where members differ. A second opinion is one voice more on the places.
+    destination are; pair: origin and destination are; majority: more than half say the same destination.
+    Origin and period are what more than half of all voices say besides, else UNKNOWN; the subject is one that
+    all of these may mean. A second opinion is one voice more on the places.
 
     Raises:
         ValueError: without votes.
     """
     if not votes:
         raise ValueError("nobody votes")
-    told = Counter(vote.places for vote in votes if vote.circulation and vote.destination != UNKNOWN)
-    if not told:
+    moves = [vote for vote in votes if vote.circulation]
+    besides = [second] if second is not None else []
+    voices = len(votes) + len(besides)
+    destination = _most(voices, (each.destination for each in moves), (each.destination for each in besides))
+    if destination == UNKNOWN:
         return None
-    places, count = max(told.items(), key=lambda each: (each[1], each[0]))
-    others = second is not None and (second.origin, second.destination) != places
-    voices = len(votes) + (second is not None)
-    backing = [vote for vote in votes if vote.circulation and vote.places == places]
-    if 2 * (count + (second is not None and not others)) <= voices:
-        return None
+    backing = [vote for vote in moves if vote.destination == destination]
+    origin = _most(voices, (each.origin for each in backing), (each.origin for each in besides))
+    same_places = (
+        len(backing) == len(votes)
+        and all(vote.origin == origin for vote in votes)
+        and second in {None, Opinion(origin, destination)}
+    )
     same_subject = _one_person(backing)
     same_period = len({vote.period for vote in backing}) == 1
-    everybody = len(backing) == len(votes) and not others
     return Agreement(
-        level=_level(everybody, same_subject, same_period),
+        level=_level(same_places, same_subject, same_period),
         subject=max((vote.subject for vote in backing), key=lambda name: (len(name), name))
         if same_subject
         else "",
-        origin=places[0],
-        destination=places[1],
-        period=backing[0].period if same_period else UNKNOWN,
+        origin=origin,
+        destination=destination,
+        period=_most(len(votes), (vote.period for vote in backing)),
         agreed=_agreed(votes),
         votes=len(backing),
     )
+
+
+def _most(voices: int, *said: Iterable[str]) -> str:
+    """What more than half of the voices say."""
+    ((told, count),) = Counter(chain(*said)).most_common(1) or [(UNKNOWN, 0)]
+    return told if 2 * count > voices else UNKNOWN
 
 
 def same_person(name: str, other: str) -> bool:
@@ -123,12 +128,8 @@ def _words(name: str) -> list[str]:
     return [word for word in name_key(name).split() if word not in _TITLES] or [""]
 
 
-def _fullest(name: str) -> tuple[int, str]:
-    return len(name), name
-
-
-def _level(everybody: bool, same_subject: bool, same_period: bool) -> Level:
-    if not everybody:
+def _level(same_places: bool, same_subject: bool, same_period: bool) -> Level:
+    if not same_places:
         return "majority"
     if not same_subject:
         return "pair"

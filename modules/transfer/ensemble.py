@@ -76,11 +76,10 @@ class Ensemble:
         agreed = consensus(votes)
         if agreed is None:
             return Reading(passage, tuple(told), None, None)
-        agreed_on = agreed.origin, agreed.destination
-        second = self._second(
-            [each for each in told if each.vote.circulation and each.vote.places == agreed_on]
-        )
-        if (second.origin, second.destination) != agreed_on:
+        backing = [each for each in told if each.vote.circulation]
+        agreed_on = Opinion(agreed.origin, agreed.destination)
+        second = Opinion(*(self._second(backing, field, getattr(agreed_on, field)) for field in PLACES))
+        if second != agreed_on:
             agreed = consensus(votes, second)
         return Reading(passage, tuple(told), second, agreed)
 
@@ -95,22 +94,20 @@ class Ensemble:
             return None
         return self.normaliser(span.text, around(passage.text, span.end, countries))
 
-    def _second(self, backing: Sequence[Told]) -> Opinion:
-        """What the first mentions of agreed places mean alone, and what the members that name them know."""
-        codes = {}
-        for field in PLACES:
-            found, known = backing[0].places[field], getattr(backing[0].vote, field)
-            asked = [found.mention] if found else []
-            asked += [
-                each.extraction.countries[field]
-                for each in backing
-                if isinstance(each.extraction, Located) and field in each.extraction.countries
-            ]
-            opinions = [self.normaliser(mention, Context()) for mention in asked]
-            # A mention that means nothing alone ("the state") is no contradiction; another country is one.
-            others = {each.iso3 for each in opinions if each.iso3} - {known}
-            codes[field] = min(others) if others and known != UNKNOWN else known
-        return Opinion(**codes)
+    def _second(self, moves: Sequence[Told], field: str, known: str) -> str:
+        """What the first mention of an agreed place means alone, or a member knows that names its country."""
+        if known == UNKNOWN:
+            return known
+        backing = [each for each in moves if getattr(each.vote, field) == known]
+        asked = [place.mention for each in backing[:1] if (place := each.places[field])]
+        asked += [
+            each.extraction.countries[field]
+            for each in backing
+            if isinstance(each.extraction, Located) and field in each.extraction.countries
+        ]
+        opinions = [self.normaliser(mention, Context()) for mention in asked]
+        # A mention that means nothing alone ("the state") is no contradiction; another country is one.
+        return min({each.iso3 for each in opinions if each.iso3} - {known}, default=known)
 
 
 def _told(extraction: Extraction, places: Mapping[str, Resolved | None], passage: Passage) -> Told:
