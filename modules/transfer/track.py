@@ -104,7 +104,7 @@ MODELS: tuple[Spec, ...] = (
             "learning_rate": (1e-3, 3e-3),
             "weight_decay": (0.01, 0.1),
             "epochs": (10, 20),
-            "recall": (0.98,),
+            "recall": (0.95,),
         },
         phases=(_classify,),
         role="part",

@@ -20,12 +20,8 @@ MOVES = [row.passage for row in ROWS if row.circulation]
 OTHERS = [row.passage for row in ROWS if not row.circulation]
 
 
-@pytest.fixture(scope="module")
-def trained() -> MoveFilter:
-    """A classifier that has seen the rows; 90 % of the moves are to pass."""
-    torch.manual_seed(0)
-    network = MoveFilter()
-    batches = EmbeddedBatches(ROWS, network, seed=0)
+def train(network: MoveFilter, batches: EmbeddedBatches) -> MoveFilter:
+    """90 % of the moves are to pass."""
     pl.Trainer(
         max_steps=20 * len(batches),
         max_epochs=-1,
@@ -36,6 +32,14 @@ def trained() -> MoveFilter:
         enable_model_summary=False,
     ).fit(FilterModule(network, 1e-2, 0.01, batches, 0.9), datamodule=EmbeddedDataModule(batches))
     return network.eval()
+
+
+@pytest.fixture(scope="module")
+def trained() -> MoveFilter:
+    """A classifier that has seen the rows."""
+    torch.manual_seed(0)
+    network = MoveFilter()
+    return train(network, EmbeddedBatches(ROWS, network, seed=0))
 
 
 @pytest.mark.parametrize(
@@ -54,10 +58,20 @@ def test_the_gate_asks_for_somebody_and_a_place(gazetteer: Gazetteer, sentence: 
     assert Gate(Normaliser(gazetteer))(Span.of(sentence, 0, len(sentence))) is passes
 
 
-def test_the_threshold_lets_the_share_of_moves_pass_that_was_asked_for(trained: MoveFilter) -> None:
-    passed = trained.passes(MOVES)
-    assert 0.9 * len(MOVES) <= sum(passed) <= 0.96 * len(MOVES)
+def test_the_threshold_lets_moves_pass_and_most_others_not(trained: MoveFilter) -> None:
+    assert sum(trained.passes(MOVES)) >= 0.9 * len(MOVES)
     assert sum(trained.passes(OTHERS)) < 0.5 * len(OTHERS)
+
+
+def test_the_threshold_lets_the_share_of_moves_pass_that_were_never_seen() -> None:
+    # Where there is nothing to learn, a classifier still tells what it has seen apart.
+    torch.manual_seed(0)
+    network = MoveFilter()
+    batches = EmbeddedBatches(ROWS, network, seed=0)
+    batches.embedded, unseen = torch.randn(2, len(ROWS), network.tells.in_features)
+    seen = train(network, batches)(batches.embedded)
+    assert seen[batches.moves > 0].min() > seen[batches.moves == 0].max()
+    assert float((network(unseen) >= network.threshold).float().mean()) == pytest.approx(0.9, abs=0.1)
 
 
 @pytest.mark.parametrize("layers", [0, 1])
