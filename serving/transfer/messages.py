@@ -120,7 +120,7 @@ class Verdict(Message):
 
     level: Level
     """strict: every field; core: subject, origin and destination; pair: both places; majority: more than half
-    of the voices say so."""
+    of the voices say the destination. Origin and period are what more than half say, else null."""
     subject: str | None
     origin: str | None
     destination: str | None
