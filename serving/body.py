@@ -1,5 +1,6 @@
 """A request's body: bounded before it is read, of the right type before it is parsed, strict when it is."""
 
+import re
 from collections import Counter
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,6 +11,8 @@ from starlette.types import Receive, Scope
 from serving.problem import FieldError, Problem
 
 MEDIA_TYPE = "application/json"
+_TWICE = re.compile(r'Detected duplicate key "(.*)" at line \d+ column \d+$')
+"""What jiter says of a name that an object has twice."""
 
 
 class Disconnected(Exception):  # noqa: N818 - nobody is left to be told
@@ -48,6 +51,10 @@ def _too_large(limit: int) -> Problem:
     return Problem(413, f"The body is larger than {limit} bytes; send less at a time.")
 
 
+def _given_twice(name: str) -> Problem:
+    return Problem(400, "A field is given twice.", [FieldError(name, "is given twice")])
+
+
 def parse(body: bytes) -> Any:
     """Parse JSON. NaN and infinities pass, so that validation can refuse them by their path.
 
@@ -57,6 +64,8 @@ def parse(body: bytes) -> Any:
     try:
         return jiter.from_json(body, catch_duplicate_keys=True, cache_mode="keys")
     except ValueError as error:
+        if twice := _TWICE.match(str(error)):
+            raise _given_twice(twice[1]) from error
         raise Problem(400, f"The body is not JSON that can be taken: {error}.") from error
 
 
@@ -81,5 +90,5 @@ def parse_query(query: bytes) -> dict[str, str]:
     pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
     if twice:
-        raise Problem(400, "A field is given twice.", [FieldError(twice[0], "is given twice")])
+        raise _given_twice(twice[0])
     return dict(pairs)
